@@ -1,6 +1,9 @@
 """Values from the environment and `.env`, read once. An error names the variable and how to mend it."""
 
+import math
 import os
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import environ
@@ -10,8 +13,67 @@ from config.data_dir import CHECKOUT, DataDir, DataDirError
 from corpus.errors import Refused
 from corpus.secret_files import read_secret
 
+FALSE = ("false", "off", "no", "n", "f", "none")
+
+
+class Variables(environ.Env):  # type: ignore[misc]
+    """Reads variables of the environment. A blank one is as unset, as `${NAME:-}` of Compose leaves it."""
+
+    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, **more: Any) -> Any:
+        """
+        Return the value of a variable, or the default if it is unset or blank; every reader ends here.
+
+        :raises Refused: if it cannot be read as what it is to be
+        """
+        text = super().get_value(var, cast=str, default="").strip()
+        if not text and default is not self.NOTSET:
+            return default
+        if cast not in READERS:
+            return super().get_value(var, cast=cast, default=default, **more)
+        read, form = READERS[cast]
+        try:
+            return read(text)
+        except ValueError as error:
+            raise Refused(f"{var} is {text!r}. Write {form}, or leave it out.") from error
+
+
+def read_number(text: str) -> float:
+    """
+    Return a number that may have a fraction.
+
+    :raises ValueError: if it is none, or not finite
+    """
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def read_truth(text: str) -> bool:
+    """
+    Return whether a text such as `yes` or `1` says so.
+
+    :raises ValueError: if it says neither: a slip must not turn a protection off
+    """
+    word = text.lower()
+    if word in Variables.BOOLEAN_TRUE_STRINGS or word in FALSE:
+        return word not in FALSE
+    return int(word) != 0
+
+
+def read_list(text: str) -> list[str]:
+    """Return the entries of a list with commas between, without blanks around them and without empty ones."""
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+
+READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
+    int: (int, "a whole number"),
+    float: (read_number, "a number"),
+    bool: (read_truth, "1, true, yes or on, or else 0, false, no or off"),
+    list: (read_list, "a list with commas between"),
+}
 environ.Env.read_env(CHECKOUT / ".env")  # never overrides what is set already
-env = environ.Env()
+env = Variables()
 DATA_DIR = DataDir.from_environment()
 DATABASES = ("postgresql", "postgres")
 BROKERS = ("redis", "rediss", "unix")
@@ -75,6 +137,12 @@ def is_server(name: str, url: str) -> bool:
         return parts.scheme in DATABASES and bool(path)
     is_numbered = bool(parts.hostname) and (not path or path.isdecimal())
     return parts.scheme in BROKERS and (parts.scheme == "unix" or is_numbered)
+
+
+def set_if_blank(name: str, value: str) -> None:
+    """Set a variable of the environment that is unset or blank."""
+    if not os.environ.get(name, "").strip():
+        os.environ[name] = value
 
 
 def with_password(url: str, password: str) -> str:

@@ -20,7 +20,7 @@ from django.db import DatabaseError, connections
 from config import embedded, running
 from config.data_dir import DataDirError
 from config.embedded.processes import is_free
-from config.env import DATA_DIR
+from config.env import DATA_DIR, set_if_blank
 from config.keeping import Child, KeptServer, keep, say, stop_all, stop_leftovers
 from config.prepare import database_problem, fail, prepare_database
 from corpus.errors import Refused
@@ -57,7 +57,7 @@ def main(port: int, *, on_ready: Callable[[str], None] = invite_first_admin) -> 
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     address = f"http://127.0.0.1:{port}"
-    os.environ.setdefault("PUBLIC_URL", address)
+    set_if_blank("PUBLIC_URL", address)
     for number in STOPPING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has it ignored
             signal.signal(number, stop_on_signal)

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from config import embedded, serve
 from config.data_dir import DataDirError
 from config.embedded import processes
-from config.env import DATA_DIR
+from config.env import DATA_DIR, set_if_blank
 from config.prepare import fail, prepare_database
 from corpus.errors import Refused
 
@@ -22,7 +22,7 @@ def main() -> int:
     """Run the demo, then serve it; return the exit code."""
     options = read_arguments()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{options.port}")
+    set_if_blank("PUBLIC_URL", f"http://127.0.0.1:{options.port}")
     if options.serve and not processes.is_free(options.port):
         return fail(f"Port {options.port} is in use. Choose another: make demo PORT=8001")
     try:

@@ -97,13 +97,13 @@ def test_newcomers_label_what_the_demo_leaves_open_and_the_jury_never_judges_it(
 def test_demo_runs_on_other_dialogues(tmp_path):
     path = write_lines(tmp_path, [dialogue(f"own-{n}") for n in range(3)], name="My own.jsonl")
     line = [sys.executable, "-m", "config.demo", "--serve", "0", "--input", str(path), "--limit", "1"]
-    done = forks.run(line, os.environ)
+    done = forks.run([*line, "--port", "8123"], {**os.environ, "PUBLIC_URL": ""})
 
     assert done.returncode == 0, done.stderr
     assert "3 new, 0 known, 0 refused" in done.stdout
     assert "1 dialogues before three jurors" in done.stdout
     assert "3 dialogues that nobody has voted on yet" in done.stdout
-    assert "a second person guest (annotator): http://127.0.0.1:8000/invitation/" in done.stdout
+    assert "a second person guest (annotator): http://127.0.0.1:8123/invitation/" in done.stdout
     assert Ballot.objects.filter(juror__project__slug="my-own", outcome="cast").count() == 3
 
 

@@ -1,5 +1,6 @@
-"""A server that others reach is not started with weak settings."""
+"""A server that others reach is not started with weak settings, nor any with ones that cannot be read."""
 
+import json
 import os
 import secrets
 import sys
@@ -104,6 +105,34 @@ def test_missing_secret_file_is_one_error_line(command):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("command", [GUNICORN, WORKER])
+def test_number_that_cannot_be_read_is_one_error_line_of_a_process(command):
+    ended = run(*command, TRUSTED_PROXY_COUNT="two")
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("Not started: ")]
+    assert ended.returncode == 2
+    assert lines == ["Not started: TRUSTED_PROXY_COUNT is 'two'. Write a whole number, or leave it out."]
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRUSTED_PROXY_COUNT", "1.5"),
+        ("STORAGE_LINK_SECONDS", "five"),
+        ("SCHEDULE_SECONDS", "30s"),
+        ("SCHEDULE_SECONDS", "nan"),
+        ("JURY_ENDPOINTS_PUBLIC_ONLY", "yess"),
+    ],
+)
+def test_value_that_cannot_be_read_is_one_error_line_of_a_command(name, value):
+    ended = forks.run([sys.executable, "manage.py", "check"], {**os.environ, name: value})
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"{name} is '{value}'. Write ")
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [WORKER, BEAT])
 def test_no_process_starts_that_cannot_write_its_heartbeat(command, tmp_path):
     """Nor while the broker is away, when there is no heartbeat to write."""
@@ -119,6 +148,35 @@ def test_deploy_check_reports_weak_settings():
     ended = forks.run([sys.executable, "manage.py", "check", "--deploy"], {**os.environ, "SECRET_KEY": "short"})
     assert ended.returncode != 0
     assert "SECRET_KEY is weak" in ended.stderr
+
+
+def settings_with(names, **variables):
+    """Return settings as their names and values in a fresh process whose environment has some variables."""
+    asked = f"import json; from config import settings as s; print(json.dumps([getattr(s, n) for n in {names!r}]))"
+    return json.loads(forks.run([sys.executable, "-c", asked], {**os.environ, **variables}).stdout)
+
+
+@pytest.mark.slow
+def test_blank_variables_are_as_unset():
+    names = ["TRUSTED_PROXY_COUNT", "REPLICA_WAIT_SECONDS", "EMAIL_USE_TLS", "ALLOWED_HOSTS", "JURY_KEYS"]
+    texts = ["ASSIZE_LOG_LEVEL", "PUBLIC_URL", "API_RATE", "STORAGE_DOWNLOADS"]
+    blank = dict.fromkeys(names, " ") | dict.fromkeys(texts, "")
+    assert settings_with([*names, "LOG_LEVEL", "PUBLIC_URL"], **blank) == [
+        0, 2.0, True, ["127.0.0.1", "localhost", "[::1]"], [], "WARNING", "http://127.0.0.1:8000",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_values_are_read_with_blanks_around_them():
+    given = {
+        "ALLOWED_HOSTS": "a.example, b.example,, ", "CSRF_TRUSTED_ORIGINS": " https://a.example , https://b.example",
+        "JURY_KEYS": "ONE_KEY, OTHER_KEY", "TRUSTED_PROXY_COUNT": " 2 ", "REPLICA_WAIT_SECONDS": "1e1",
+        "EMAIL_USE_TLS": " No ", "EMAIL_USE_SSL": "On",
+    }  # fmt: skip
+    assert settings_with(list(given), **given) == [
+        ["a.example", "b.example"], ["https://a.example", "https://b.example"], ["ONE_KEY", "OTHER_KEY"], 2, 10.0,
+        False, True,
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -49,12 +50,14 @@ def answers(port):
 
 def test_processes_that_end_are_started_again_and_what_a_kill_left_behind_is_stopped(tmp_path):
     port = unused_port()
-    first = start(tmp_path, port)
+    first = start(tmp_path, port, PUBLIC_URL="")
     assert first.stdout.readline().startswith(f"Assize is at http://127.0.0.1:{port}")
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in/") as page:
         assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     before = children(tmp_path)
     assert set(before) == {"web", "worker", "jury", "beat"}
+    variables = Path(f"/proc/{before['web']}/environ").read_text().split("\0")
+    assert f"PUBLIC_URL=http://127.0.0.1:{port}" in variables
     for name in ("web", "beat"):
         os.kill(before[name], signal.SIGKILL)
     code, errors = refusal(tmp_path, unused_port())
