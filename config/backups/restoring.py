@@ -13,6 +13,7 @@ from config.backups.tools import output_of
 from config.backups.writing import SECRET, bucket_of_backups, folders_in_use, row_counts
 from config.prepare import unknown_migrations
 from corpus.errors import Refused
+from corpus.secret_files import read_secret
 from corpus.stores import store
 from releases.storing import store_files
 
@@ -167,8 +168,8 @@ def move_folders(staged: Path, data_dir: Path) -> None:
 
 
 def restore_secret(file: Path, data_dir: Path) -> None:
-    """Restore the key that signs sessions and links, unless the environment names one."""
-    if file.exists() and not {"SECRET_KEY", "SECRET_KEY_FILE"} & set(os.environ):
+    """Restore the key that signs sessions and links, unless the environment has one."""
+    if file.exists() and not read_secret("SECRET_KEY"):
         secret = data_dir / "secrets" / "django"
         secret.parent.mkdir(mode=0o700, exist_ok=True)
         half_made = secret.with_suffix(".restored")

@@ -176,6 +176,14 @@ def test_restored_backup_is_the_same_installation(old, backup, fresh, tmp_path):
     assert not list(fresh.data_dir.path.glob(".restore*"))
 
 
+def test_key_is_restored_unless_the_environment_has_one(old, backup, prepared):
+    kept = prepared.data_dir.path / "secrets" / "django"
+    assert prepared.run("restore", backup, SECRET_KEY="own" * 20).returncode == 0
+    assert not kept.exists()
+    assert prepared.run("restore", backup, "--replace", SECRET_KEY="", SECRET_KEY_FILE="").returncode == 0
+    assert kept.read_text() == (old.data_dir.path / "secrets" / "django").read_text()
+
+
 def flip(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
