@@ -109,9 +109,10 @@ class KeptServer:
 
     def tend(self, say: Callable[[str], None]) -> bool:
         """Start the server again if it has ended; return whether it has another address than before."""
-        if time.monotonic() < self.due or self.server.recorded_process() is not None:
+        if time.monotonic() < self.due or not self.needs_start():
             return False
-        say(f"{self.server.name} ended. It is started again; {self.server.log} says why, unless it was killed.")
+        if self.server.recorded_process() is None:
+            say(f"{self.server.name} ended. It is started again; {self.server.log} says why, unless it was killed.")
         try:
             with self.data_dir.locked():
                 url = self.server.start()
@@ -125,6 +126,10 @@ class KeptServer:
         os.environ[self.server.variable] = url
         say(f"{self.server.name} is up again.")
         return has_moved
+
+    def needs_start(self) -> bool:
+        """Return whether the server does not run, or was too slow to start and answers now, if on another port."""
+        return self.server.is_gone_or_answers() if self.failures else self.server.recorded_process() is None
 
 
 def pause_after(ends: int) -> float:

@@ -103,11 +103,19 @@ class Postgres(EmbeddedServer):
         return self.accepts_password(self.url(port, "postgres"))
 
     def finish_start(self, _pid: int, port: int) -> None:
-        """Create our database if it does not exist."""
-        with psycopg.connect(self.url(port, "postgres"), autocommit=True) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-            if not known:
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+        """
+        Create our database if it does not exist.
+
+        :raises DataDirError: if PostgreSQL refuses, as where the disk is full
+        """
+        try:
+            with psycopg.connect(self.url(port, "postgres"), autocommit=True, connect_timeout=5) as connection:
+                known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+                if not known:
+                    connection.execute(f"CREATE DATABASE {DATABASE}")
+        except psycopg.Error as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise processes.start_error(self.name, self.folder, reason) from error
 
     def accepts_password(self, url: str) -> bool:
         try:

@@ -2,11 +2,12 @@
 
 import os
 import signal
+import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
-from config.data_dir import DataDir
+from config.data_dir import DataDir, DataDirError
 from config.embedded import processes
 
 MOST_STARTS = 5
@@ -61,7 +62,11 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def finish_start(self, pid: int, port: int) -> None:
-        """Do what can only be done once the server runs."""
+        """
+        Do what can only be done once the server runs.
+
+        :raises DataDirError: if it cannot be done, with the reason
+        """
 
     @abstractmethod
     def accepts_password(self, url: str) -> bool:
@@ -87,14 +92,20 @@ class EmbeddedServer(ABC):
 
         :raises DataDirError: if it runs but does not answer; a second one beside it would divide the data
         """
-        processes.wait_until(
-            lambda: self.recorded_process() is None or self.address() is not None, seconds=self.seconds_to_start
-        )
-        url, recorded = self.address(), self.recorded_process()
-        if url is None and recorded is not None:
-            reason = f"process {recorded[0]} runs but does not answer. Stop it, then try again"
-            raise processes.start_error(self.name, self.folder, reason)
-        return url
+        processes.wait_until(self.is_gone_or_answers, seconds=self.seconds_to_start)
+        recorded = self.recorded_process()
+        if recorded is None:
+            return None
+        if url := self.address():
+            return url
+        if not self.is_ready(recorded[1]):
+            raise self.slow_error(recorded[0])
+        return self.finish(*recorded)  # whoever started it was ended, or refused, before this
+
+    def is_gone_or_answers(self) -> bool:
+        """Return whether the server does not run, or accepts connections."""
+        recorded = self.recorded_process()
+        return recorded is None or self.address() is not None or self.is_ready(recorded[1])
 
     def address(self) -> str | None:
         """Return the URL of the server if it runs, else None."""
@@ -116,7 +127,7 @@ class EmbeddedServer(ABC):
         """
         Start the process and wait until it is ready; return its URL.
 
-        :raises DataDirError: if it ends by itself every time, with the reason from its log
+        :raises DataDirError: if it ends by itself every time, with the reason from its log, or is not ready in time
         """
         self.end_orphans()
         for start in range(MOST_STARTS):  # another process may take the port first, or a dying one hold the data
@@ -124,18 +135,58 @@ class EmbeddedServer(ABC):
             if self.log.exists():
                 self.log.replace(self.log.with_name("log.previous"))
             server = processes.spawn(self.start_command(port), log=self.log)
-            processes.wait_until(
-                lambda: server.poll() is not None or self.is_ready(port),  # noqa: B023
-                seconds=self.seconds_to_start,
-            )
-            if server.poll() is None:
-                self.finish_start(server.pid, port)
-                write_whole(self.folder / "port", str(port))
-                return self.url(port)
+            if self.wait_until_ready(server, port):
+                return self.finish(server.pid, port)
             if processes.is_disk_full(processes.reason_in(self.log)):
                 break
             processes.wait_until(lambda: False, seconds=SECONDS_BETWEEN_STARTS)
         raise processes.start_error(self.name, self.folder, processes.reason_in(self.log))
+
+    def wait_until_ready(self, server: "subprocess.Popen[bytes]", port: int) -> bool:
+        """
+        Wait until a process that was just started accepts connections; return whether it does, and has not ended.
+
+        :raises DataDirError: if it does neither in time
+        """
+        in_time = processes.wait_until(
+            lambda: server.poll() is not None or self.is_ready(port), seconds=self.seconds_to_start
+        )
+        if not in_time:
+            self.stop_unrecorded(server.pid)
+            raise self.slow_error(server.pid)
+        return server.poll() is None
+
+    def finish(self, pid: int, port: int) -> str:
+        """
+        Finish the start of a server that is ready, and return its URL.
+
+        :raises DataDirError: if it cannot be finished, with the reason
+        """
+        try:
+            self.finish_start(pid, port)
+            write_whole(self.folder / "port", str(port))
+        except OSError:
+            self.stop_unrecorded(pid)
+            raise
+        return self.url(port)
+
+    def stop_unrecorded(self, pid: int) -> None:
+        """Stop a process that the next start would not find. Any other is left: PostgreSQL may be recovering."""
+        recorded = self.recorded_process()
+        if recorded is None or recorded[0] != pid:
+            processes.stop_process(pid, self.stop_signal)
+
+    def slow_error(self, pid: int) -> DataDirError:
+        """Return the error of a server that did not answer in time, with what to do, whether it runs still or not."""
+        slow = f"process {pid} did not answer within {self.seconds_to_start:g} s"
+        if self.recorded_process() is None:
+            return processes.start_error(self.name, self.folder, f"{slow} and was stopped. Start again.")
+        return processes.start_error(
+            self.name,
+            self.folder,
+            f"{slow} and still runs, as one that recovers from a crash does; {self.log} says more. "
+            "Wait and start again, or stop it (`make stop`).",
+        )
 
     def choose_port(self, *, keep_last: bool) -> int:
         """Return the port of the last start, on which clients expect the server, if it is free; else another one."""

@@ -15,9 +15,10 @@ from bench import forks
 from config import embedded
 from config.data_dir import CHECKOUT, DataDir, DataDirError
 from config.embedded.postgres import Postgres
-from config.embedded.processes import is_free, wait_until
+from config.embedded.processes import is_free, processes_in, wait_until
 from config.embedded.valkey import Valkey
 from tests.homes import own_servers, prepared_home, restore
+from tests.recoveries import HastyPostgres, end_recovery, hold_in_recovery
 
 pytestmark = pytest.mark.slow
 
@@ -111,6 +112,64 @@ def test_killed_servers_start_on_their_ports_with_their_data(data_dir):
         taken.bind(("127.0.0.1", port))
         taken.listen()
         assert Valkey(data_dir).start() != first[1]
+
+
+def test_slow_recovery_is_one_error_line_and_goes_on(data_dir):
+    server = Postgres(data_dir)
+    first = server.start()
+    store_row(first)
+    os.kill(server.recorded_process()[0], signal.SIGKILL)
+    hold_in_recovery(data_dir)
+
+    for _start in range(2):
+        with pytest.raises(DataDirError, match=r"^PostgreSQL .* did not answer within 3 s and still runs, .*\.$"):
+            HastyPostgres(data_dir).start()
+    recovering = server.recorded_process()
+    end_recovery(data_dir)
+    assert server.start() == first
+    assert server.recorded_process() == recovering
+    assert row_count(first) == 1
+
+
+def test_database_that_cannot_be_created_is_one_error_line_and_created_by_the_next_start(data_dir):
+    server = Postgres(data_dir)
+    url = server.start()
+    other = url.removesuffix("assize")
+    with psycopg.connect(f"{other}postgres", autocommit=True) as connection:
+        connection.execute("DROP DATABASE assize")
+    with (
+        psycopg.connect(f"{other}template1"),
+        pytest.raises(DataDirError, match=r"^PostgreSQL .* \"template1\" is being accessed by other users$"),
+    ):
+        server.start()
+    assert server.start() == url
+    store_row(url)
+
+
+class SilentValkey(Valkey):
+    """A server that starts and never answers."""
+
+    seconds_to_start = 1
+
+    def start_command(self, port):
+        super().start_command(port)
+        return [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+def test_broker_that_never_answers_is_one_error_line_and_stopped(empty):
+    server = SilentValkey(empty)
+    with pytest.raises(DataDirError, match=r"^Valkey .* did not answer within 1 s and was stopped. Start again\.$"):
+        server.start()
+    assert server.recorded_process() is None
+    assert processes_in(server.folder, title=sys.executable) == []
+
+
+def test_broker_that_cannot_be_recorded_is_stopped(empty):
+    server = Valkey(empty)
+    (server.folder / "process").mkdir(parents=True)  # as where the disk is full
+    with pytest.raises(DataDirError, match=r"^Valkey cannot start in .*Is a directory"):
+        server.start()
+    assert processes_in(server.folder, title="") == []
 
 
 def test_reused_pid_in_stale_pid_file_is_ignored(data_dir):

@@ -6,10 +6,15 @@ import socket
 import sys
 import time
 
+import pytest
+
 from config.data_dir import DataDir
 from config.embedded import processes
+from config.embedded.postgres import Postgres
 from config.embedded.valkey import Valkey
 from config.keeping import Child, KeptServer, stop_leftovers
+from tests.homes import prepared_home
+from tests.recoveries import HastyPostgres, end_recovery, hold_in_recovery
 
 
 def ended(child):
@@ -82,3 +87,30 @@ def test_server_whose_port_was_taken_is_started_on_another_which_is_told(tmp_pat
         assert lines[-1] == "Valkey is up again."
     finally:
         server.stop()
+
+
+@pytest.mark.slow
+def test_server_that_recovers_slowly_is_told_once_and_looked_at_until_it_is_up(tmp_path, monkeypatch):
+    data_dir, lines = prepared_home(tmp_path / "home"), []
+    server = HastyPostgres(data_dir)
+    try:
+        monkeypatch.setenv("DATABASE_URL", Postgres(data_dir).start())
+        kept = KeptServer(server, data_dir)
+        os.kill(server.recorded_process()[0], signal.SIGKILL)
+        assert processes.wait_until(lambda: server.recorded_process() is None, seconds=60)
+        hold_in_recovery(data_dir)
+        assert not kept.tend(lines.append)
+        assert kept.due > time.monotonic()
+        recovering = server.recorded_process()
+        kept.due = 0.0
+        assert not kept.tend(lines.append)
+        end_recovery(data_dir)
+        assert processes.wait_until(server.address, seconds=60)
+        assert not kept.tend(lines.append)
+        assert not kept.tend(lines.append)
+        assert server.recorded_process() == recovering
+    finally:
+        server.stop()
+    said = ["PostgreSQL ended. It is started again", "PostgreSQL cannot start in", "PostgreSQL is up again."]
+    assert [line.startswith(words) for line, words in zip(lines, said, strict=True)] == [True] * 3
+    assert "still runs" in lines[1]
