@@ -177,10 +177,10 @@ def test_restored_backup_is_the_same_installation(old, backup, fresh, tmp_path):
 
 
 def test_key_is_restored_unless_the_environment_has_one(old, backup, prepared):
-    kept = prepared.data_dir.path / "secrets" / "django"
-    assert prepared.run("restore", backup, SECRET_KEY="own" * 20).returncode == 0
+    kept, names = prepared.data_dir.path / "secrets" / "django", ("SECRET_KEY", "SECRET_KEY_FILE")
+    assert prepared.run("restore", backup, **dict.fromkeys(names[:1], "own" * 20)).returncode == 0
     assert not kept.exists()
-    assert prepared.run("restore", backup, "--replace", SECRET_KEY="", SECRET_KEY_FILE="").returncode == 0
+    assert prepared.run("restore", backup, "--replace", **dict.fromkeys(names, "")).returncode == 0
     assert kept.read_text() == (old.data_dir.path / "secrets" / "django").read_text()
 
 
