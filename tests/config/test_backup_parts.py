@@ -185,11 +185,15 @@ def test_second_replacement_has_the_next_number(tmp_path):
 
 
 @pytest.mark.parametrize(("variable", "is_restored"), [(None, True), ("SECRET_KEY", False), ("SECRET_KEY_FILE", False)])
-def test_key_is_restored_unless_the_environment_has_one(tmp_path, monkeypatch, variable, is_restored):
+@pytest.mark.parametrize("others", [None, ""])
+def test_key_is_restored_unless_the_environment_has_one(tmp_path, monkeypatch, variable, is_restored, others):
     for name in ("SECRET_KEY", "SECRET_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
+        if others is not None:  # blank is as unset
+            monkeypatch.setenv(name, others)
     if variable:
-        monkeypatch.setenv(variable, "")
+        (tmp_path / "own").write_text("of the environment")
+        monkeypatch.setenv(variable, str(tmp_path / "own"))
     (tmp_path / "key").write_text("restored")
     restore_secret(tmp_path / "key", tmp_path)
     restore_secret(tmp_path / "missing", tmp_path)
