@@ -62,7 +62,7 @@ class RunCancelled(Exception):
 
 
 class OddPoll(Exception):
-    """The endpoint said of a batch that it has, or may have, what is no answer: the next look may find it as it was."""
+    """What an endpoint says of a batch that it has, or may have, is no answer; the next look may find it as it was."""
 
     def __init__(self, reason: Unavailable) -> None:
         super().__init__(str(reason))

@@ -136,7 +136,7 @@ class ModelClient(ABC, Generic[A]):
 
     @property
     def longest_first_answer(self) -> int:
-        """Return the same for a question asked first: more in a batch, where what is cut off is not asked for again."""
+        """Return the most tokens of a first answer: more in a batch, where what is cut off is not asked for again."""
         is_batch = self.juror.transport == Juror.Transport.BATCH
         return self.longest_answer * MORE_ROOM if is_batch else self.longest_answer
 

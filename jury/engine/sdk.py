@@ -109,7 +109,7 @@ def classify_error(seconds: float) -> Iterator[None]:
         # What gets past the SDK's own errors: no JSON, an unknown charset, headers or bodies that are too long.
         raise Unavailable(f"the endpoint's answer is not one: {brief(str(error))}") from error
     except OSError as error:  # of the file that an answer is written to
-        raise RetryableError(f"a file cannot be written: {error.strerror}", billing=Billing.UNKNOWN) from error
+        raise RetryableError(f"a file failed: {error.strerror or error}", billing=Billing.UNKNOWN) from error
 
 
 def connection_error(error: openai.APIConnectionError, *, took: float, limit: float) -> Unavailable:

@@ -82,7 +82,9 @@ def break_shards_of_endpoint(run: Run, base_url: str, holder: str, *, error: str
     Those that other workers hold stay as they are, and those with a batch under way, which is paid for, but the
     holder's own.
     """
-    sent = Batch.objects.filter(shard__run=run, state__in=Batch.OPEN).exclude(shard__holder=holder)
+    sent = Batch.objects.filter(shard__run=run, state__in=Batch.OPEN)
+    if holder:
+        sent = sent.exclude(shard__holder=holder)
     shards = Shard.objects.filter(run=run, juror__base_url=base_url).exclude(pk__in=sent.values("shard"))
     break_waiting(shards, holder, error=error)
 

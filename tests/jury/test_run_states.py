@@ -16,7 +16,7 @@ from jury.actions.checks import check_can_ask, check_can_generate, check_can_rea
 from jury.actions.sharding import create_shards_of, first_unanswered, shard_size
 from jury.engine.batch_runner import BatchRunner, ClaimLost
 from jury.engine.juror_client import JurorClient
-from jury.engine.shards import claim_shard, finish_shard
+from jury.engine.shards import break_shards_of_endpoint, claim_shard, finish_shard
 from jury.models import Ballot, Batch, GeneratedResponse, Juror, Run, Shard
 from jury.tasks import enqueue
 from tests.api.client import Program
@@ -357,6 +357,20 @@ def test_juror_is_asked_nothing_once_no_label_of_it_is_wanted(tmp_path):
     assert client.names == []
     client.ask_only(["prompt_label"])  # as a batch was sent
     assert client.names == ["prompt_label"]
+
+
+def test_endpoint_that_is_away_breaks_no_shard_whose_batch_is_under_way(tmp_path):
+    project = project_with_items(tmp_path, 2)
+    [one], [two] = panel_of(project, "one"), panel_of(project, "two", transport="batch")
+    run = actions.start_run(project=project, jurors=[one, two])
+    live, sent = (Shard.objects.get(run=run, juror=juror) for juror in (one, two))
+    Batch.objects.create(shard=sent, key=f"kept-{project.pk}", items=sent.items, state="under_way")
+    for holder in ("", "somebody"):
+        break_shards_of_endpoint(run, HERE, holder, error="the endpoint is away")
+        assert [Shard.objects.get(pk=shard.pk).state for shard in (live, sent)] == ["broken", "waiting"]
+    Shard.objects.filter(pk=sent.pk).update(holder="its own", seen_at=timezone.now())
+    break_shards_of_endpoint(run, HERE, "its own", error="the endpoint is away")
+    assert Shard.objects.get(pk=sent.pk).state == "broken"
 
 
 def test_run_with_a_broken_shard_ends_as_broken_after_a_pause(tmp_path):

@@ -6,6 +6,9 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from jury.engine.circuit import FIRST_REST, LEAST_FAULTS, LONGEST_REST, Circuit, EndpointDown, EndpointRests
 from jury.engine.limiter import connect_redis
@@ -41,6 +44,19 @@ def test_circuit_opens_after_faults_in_a_row():
             assert circuit.open_until is None
             await break_circuit(circuit)
             assert circuit.open_until is not None
+
+    run_aside(work)
+
+
+def test_answer_is_kept_though_the_broker_is_away():
+    """It is paid for, and the circuit closes for this worker."""
+
+    async def work():
+        async with circuits() as (_, circuit), Redis(port=1, retry=Retry(NoBackoff(), 0)) as away:
+            await break_circuit(circuit)
+            circuit.redis = away
+            await circuit.record_answer()
+            assert circuit.open_until is None
 
     run_aside(work)
 

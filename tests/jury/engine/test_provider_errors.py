@@ -1,11 +1,13 @@
 """What errors and finish reasons of providers mean, in the shapes that they send and users report."""
 
 import pytest
+from httpx2 import ReadError
 
 from jury.engine.batch_endpoint import read_result
 from jury.engine.model_client import unusable_outcome
 from jury.engine.provider_errors import read_reply, status_error, words_of
 from jury.engine.reply import AccessRefused, Billing, Declined, Reply, RetryableError, Unavailable
+from jury.engine.sdk import classify_error
 from tests.cases import cases
 
 
@@ -233,3 +235,9 @@ def test_line_of_a_batch_without_a_name_is_none():
     for line in (b"", b"{", b"[]", b"7", b"null", b'{"response": {}}', b"[" * 99,
                  b'{"custom_id": "1-", "response": "x"}', b"\x1f\x8b\x08\0\0", b"\0" * 50):  # fmt: skip
         assert read_result(line) is None, line
+
+
+def test_full_disk_and_a_cut_file_are_tried_again():
+    for problem in (OSError(28, "No space left on device"), ReadError("cut")):
+        with pytest.raises(RetryableError, match=r"No space left|cut"), classify_error(1):
+            raise problem
