@@ -258,6 +258,7 @@ def test_what_cannot_be_corrected_says_why_and_stays(tmp_path):
     for sent in ({"text_0": "What is it?"}, {"text_0": "What is it?", "text_1": "That.", "text_2": "And this."}):
         page = lead.post("items/one/correct/", **sent, reason="the page was opened before it got a response")
         assert (page.status_code, "has other turns by now" in page.content.decode()) == (409, True)
+        assert "<details open>" in page.content.decode()
         shown = [page.context["correction_form"][f"text_{at}"].value() for at in range(2)]
         assert shown == [sent["text_0"], sent.get("text_1", "That is one.")]
     for name in ("one", "gone", "red", long):
