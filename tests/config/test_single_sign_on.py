@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from config.oidc import ROLES, Oidc, read_oidc
+from corpus.actions import may_send_link
 from corpus.errors import Refused
 from corpus.models import Event, Member, SiteAdmin
 from tests.annotation.people import Visitor
@@ -82,6 +83,11 @@ def test_first_sign_in_makes_an_account(provider, use):
     assert signed_in(client)
     user = User.objects.get(username=name)
     assert not user.has_usable_password()
+    # So nobody but a site admin makes a link that sets a password for it.
+    admin = Visitor(make_project(), "admin")
+    Member.objects.create(project=admin.project, user=user, role="annotator")
+    assert user.last_login
+    assert not may_send_link(user, admin.user)
     assert (user.email, user.first_name, user.last_name) == ("", "", "")
     kept = SocialAccount.objects.get(user=user)
     assert kept.extra_data == {}
