@@ -60,6 +60,7 @@ from annotation.queries.votes import (
     person_of,
     project_of_vote,
     skips_by_reason,
+    votes_cast_since,
     votes_in,
     votes_on,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "standing_of",
     "unusable_count",
     "usable_gold",
+    "votes_cast_since",
     "votes_in",
     "votes_on",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -88,6 +89,12 @@ def own_votes(project: Project, user: User) -> QuerySet[Vote]:
         .filter(~Exists(Vote.objects.filter(supersedes=OuterRef("pk"))))
         .select_related("item", "guideline")
     )
+
+
+def votes_cast_since(project: Project, user: User, moment: datetime) -> int:
+    """Count the votes that a person cast in a project from a moment on; a correction is none of its own."""
+    cast = Vote.objects.filter(annotator__in=annotator_ids(project, user), cast_at__gte=moment)
+    return cast.filter(supersedes=None).count()
 
 
 def project_of_vote(vote: int, user: User | AnonymousUser) -> str:

@@ -203,7 +203,7 @@ def show_labelling(
         context |= judgement_context(access, lease.item, form, is_shown=lease.shown_at is not None)
         context |= {"skip_reasons": SKIP_REASONS, "last": queries.last_vote(access.project, access.user)}
         rest = queries.day_so_far(access.project, access.user)
-        context |= {"rest": rest, "progress": progress_since_start(request, access, rest["votes_today"])}
+        context |= {"rest": rest, "progress": progress_since_start(request, access)}
     return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context, status=status)
 
 

@@ -1,7 +1,7 @@
 """The labelling page without script."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -12,7 +12,7 @@ from annotation.models import Annotator, Batch, Check, Person, Queue, Skip, Slot
 from annotation.queries.progress import own_progress
 from annotation.queue import claim_next
 from annotation.slots import open_slots, open_slots_for_new_items
-from corpus.actions import add_question
+from corpus.actions import add_member, add_question
 from corpus.labels import Judgement
 from corpus.models import Item
 from corpus.question_rules import PRESETS
@@ -45,6 +45,35 @@ def test_page_says_how_far_one_is_since_one_started(tmp_path):
     assert "1 of 3 since you started" in page_text(ada.get("label/"))
     ada.vote(ada.take())  # starts anew
     assert "1 of 2 since you started" in page_text(ada.get("label/"))
+
+
+def test_votes_in_another_project_are_no_progress_here(tmp_path):
+    here = Visitor(project_with(tmp_path, "one", "two", "three", votes_wanted=1))
+    elsewhere = project_with(tmp_path, "one")
+    add_member(project=elsewhere, username=here.name, role="annotator")
+    here.vote(here.take())
+    here.take()
+    lease = claim_next(project=elsewhere, user=here.user)
+    safe = Answer(Judgement("safe", "safe" if lease.item.has_response else ""))
+    cast_vote(project=elsewhere, user=here.user, external_id="one", lease=lease.id, answer=safe)
+    assert "0 of 2 since you started" in page_text(here.get("label/"))
+
+
+def test_correction_is_no_progress_and_a_start_of_another_day_says_nothing(tmp_path):
+    ada = Visitor(project_with(tmp_path, "one", "two", "three", votes_wanted=1))
+    ada.vote(ada.take())
+    ada.take()
+    vote = Vote.objects.get(annotator__user=ada.user)
+    response = {"response_label": "safe"} if vote.item.has_response else {}
+    corrected = ada.correct(vote.pk, prompt_label="unsafe", categories=["violence"], **response)
+    assert corrected.status_code == 302, page_text(corrected)
+    assert Vote.objects.filter(supersedes=vote).exists()
+    assert "0 of 2 since you started" in page_text(ada.get("label/"))
+    session = ada.client.session
+    began = datetime.fromisoformat(session["label-start"]["at"]) - timedelta(hours=13)
+    session["label-start"] = session["label-start"] | {"at": began.isoformat()}
+    session.save()
+    assert "since you started" not in page_text(ada.get("label/"))
 
 
 def test_invalid_answer_is_shown_with_its_errors(tmp_path):
