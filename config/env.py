@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -35,6 +35,18 @@ class Variables(environ.Env):  # type: ignore[misc]
             return read(text)
         except ValueError as error:
             raise Refused(f"{var} is {text!r}. Write {form}, or leave it out.") from error
+
+    def one_of(self, var: str, words: Sequence[str], *, default: str) -> str:
+        """
+        Return the word of these that a variable holds, in whichever case.
+
+        :raises Refused: if it holds another
+        """
+        said = self.str(var, default=default).strip()
+        for word in words:
+            if word.lower() == said.lower():
+                return word
+        raise Refused(f"{var} is {said!r}. Write one of {', '.join(words)}, or leave it out.")
 
 
 def read_number(text: str) -> float:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from config import databases
 from config.data_dir import CHECKOUT
 from config.env import DATA_DIR, env, server_url
-from config.logs import logging_settings
+from config.logs import LEVELS, logging_settings
 from config.oidc import read_oidc
 from config.schedule import schedule
 from corpus.secret_files import read_secret
@@ -277,8 +277,8 @@ STATICFILES_DIRS = [CHECKOUT / "static"]
 STATIC_ROOT = ASSIZE_HOME / "static"
 WHITENOISE_USE_FINDERS = True
 
-LOG_LEVEL = env.str("ASSIZE_LOG_LEVEL", default="WARNING").upper()
-LOGGING = logging_settings(form=env.str("ASSIZE_LOG_FORMAT", default="line"), level=LOG_LEVEL)
+LOG_LEVEL = env.one_of("ASSIZE_LOG_LEVEL", LEVELS, default="WARNING")
+LOGGING = logging_settings(form=env.one_of("ASSIZE_LOG_FORMAT", ("line", "json"), default="line"), level=LOG_LEVEL)
 
 # A worker sets the time of this file to now with each heartbeat; no file if empty.
 WORKER_HEARTBEAT_PATH = env.str("WORKER_HEARTBEAT_PATH", default="")

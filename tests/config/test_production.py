@@ -123,6 +123,8 @@ def test_number_that_cannot_be_read_is_one_error_line_of_a_process(command):
         ("SCHEDULE_SECONDS", "30s"),
         ("SCHEDULE_SECONDS", "nan"),
         ("JURY_ENDPOINTS_PUBLIC_ONLY", "yess"),
+        ("ASSIZE_LOG_LEVEL", "LOUD"),
+        ("ASSIZE_LOG_FORMAT", "jsn"),
     ],
 )
 def test_value_that_cannot_be_read_is_one_error_line_of_a_command(name, value):
@@ -173,9 +175,9 @@ def test_values_are_read_with_blanks_around_them():
         "JURY_KEYS": "ONE_KEY, OTHER_KEY", "TRUSTED_PROXY_COUNT": " 2 ", "REPLICA_WAIT_SECONDS": "1e1",
         "EMAIL_USE_TLS": " No ", "EMAIL_USE_SSL": "On",
     }  # fmt: skip
-    assert settings_with(list(given), **given) == [
+    assert settings_with([*given, "LOG_LEVEL"], **given, ASSIZE_LOG_LEVEL=" info ", ASSIZE_LOG_FORMAT="JSON") == [
         ["a.example", "b.example"], ["https://a.example", "https://b.example"], ["ONE_KEY", "OTHER_KEY"], 2, 10.0,
-        False, True,
+        False, True, "INFO",
     ]  # fmt: skip
 
 
