@@ -68,13 +68,32 @@ def form_of(first: FirstRows, options: ReadOptions, name: str) -> Form:
     Return the form of a file: the one that is named, or else recognised by its first rows.
 
     :raises Unreadable: if a column that is named is in none of them
+    :raises Refused: if they may be of several forms, or a column is named that this one has not
+    """
+    form = chosen_form(first, options, name)
+    check_options(first, form, options, name)
+    return form
+
+
+def chosen_form(first: FirstRows, options: ReadOptions, name: str) -> Form:
+    """
+    Return the same before the options are held against it.
+
     :raises Refused: if they may be of several forms
     """
-    form = find_form(options.form) if options.form else recognised(first, options, name)
+    return find_form(options.form) if options.form else recognised(first, options, name)
+
+
+def check_options(first: FirstRows, form: Form, options: ReadOptions, name: str) -> None:
+    """
+    Check that the columns that are named are in the rows, and that a form has what they are named for.
+
+    :raises Unreadable: if one is in none of the rows
+    :raises Refused: if the form has no such part
+    """
     check_named_columns(first, form, options, name)
     if not isinstance(form, AnnotatedForm) and (wrong := ONLY_OF_OPINIONS & options.columns.keys()):
         raise Refused(f"{min(wrong)} is part of an opinion, and rows of {form.title} have none. Use import_votes.")
-    return form
 
 
 def recognised(first: FirstRows, options: ReadOptions, name: str) -> Form:

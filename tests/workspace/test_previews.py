@@ -141,6 +141,22 @@ def test_columns_are_asked_for_where_they_help():
     assert "use <em>Preview</em> to choose the columns" in text_of(admin.get("imports/"))
 
 
+def test_field_within_a_record_of_a_tool_is_chosen_previewed_and_imported():
+    """The preview took it, and the import refused it as no choice."""
+    admin = Visitor(make_project(), "admin")
+    said = {"fields": {"question": "Is it late?", "note": "n"}, "responses": [], "id": "r1"}
+    job = uploaded(admin, lines(said), "records.jsonl")
+    page = text_of(admin.get(f"imports/{job.pk}/", form="argilla", column_prompt="nothing"))
+    assert ("lacks the column" in page, '<option value="question">' in page) == (True, True), page
+    chosen = {"form": "argilla", "column_prompt": "question"}
+    assert "Is it late?" in text_of(admin.get(f"imports/{job.pk}/", **chosen))
+    sent = admin.post(f"imports/{job.pk}/start/", **chosen)
+    assert sent.status_code == 302, text_of(sent)
+    run_job(job_id=job.pk)
+    (item,) = Item.objects.filter(project=admin.project)
+    assert item.turns[0]["text"] == "Is it late?"
+
+
 def test_left_and_discarded_uploads_are_deleted():
     admin = Visitor(make_project(), "admin")
     left, discarded, fresh = (uploaded(admin, TABLE) for _ in range(3))

@@ -10,7 +10,7 @@ from corpus.importing.dialogues import NO_ID, Dialogue
 from corpus.importing.forms import Form
 from corpus.importing.limits import Limits
 from corpus.importing.options import ReadOptions
-from corpus.importing.peek import FIRST, FirstRows, first_rows, form_of, needed_columns
+from corpus.importing.peek import FIRST, FirstRows, check_options, chosen_form, first_rows, needed_columns
 from corpus.importing.readers import Row, check_columns
 from corpus.importing.reading import RowParser
 from corpus.shapes import TurnShape
@@ -73,17 +73,20 @@ def preview_of(job: Job, options: ReadOptions) -> Preview:
         first = first_rows(upload_path(job), bounds, options, name=job.subject)
     except Refused as error:
         return Preview(error=str(error))
+    columns = first.columns
     try:
-        form = form_of(first, options, job.subject)
+        form = chosen_form(first, options, job.subject)
+        columns = first.names_in(form)
+        check_options(first, form, options, job.subject)
         check_table(first, form, options, bounds, job.subject)
     except Refused as error:
-        return Preview(columns=first.columns, asks_columns=True, error=f"{error}{advice(first, options)}")
+        return Preview(columns=columns, asks_columns=True, error=f"{error}{advice(first, options)}")
     spellings = queries.spellings_in_files(job.project.taxonomy_id)
     parser = RowParser(form, options, spellings, bounds, empty_is_none=first.file_form == "csv")
     rows = [previewed(row, parser) for row in first.rows[:SHOWN_ROWS]]
     return Preview(
         form,
-        first.columns,
+        columns,
         rows,
         counted=len(first.rows),
         is_more=len(first.rows) == FIRST,
