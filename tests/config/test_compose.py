@@ -1,6 +1,7 @@
 """What docker-compose.yml promises, read from the file; the test beside it starts its commands."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import yaml
 from django.conf import settings
+from django.urls import resolve, reverse
 
 from config.data_dir import CHECKOUT
 from config.schedule import schedule
+from guards.actions import hash_lists
 from tests.cases import cases
 from tests.config.test_repository import tracked
 
@@ -25,6 +28,25 @@ def test_only_proxy_publishes_ports():
     assert "inside" not in SERVICES["proxy"]["networks"]
     assert SERVICES["postgres"]["networks"] == SERVICES["valkey"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"]["internal"]
+
+
+def test_proxy_lets_through_what_is_uploaded():
+    """Its limits named a path that was another by then."""
+    caddyfile = (CHECKOUT / "deploy" / "Caddyfile").read_text()
+    limits = dict(re.findall(r"request_body @(\w+) \{\s+max_size (.+?)\s+\}", caddyfile))
+    paths = {name: found.split() for name, found in re.findall(r"@(\w+) (?:not )?path (.+)", caddyfile)}
+    pages = [reverse(name, args=["garden"]) for name in ("workspace:upload", "guards:add-hash-list")]
+    of_uploads, of_hashes = (
+        [f"/api/v1/projects/garden/{rest}", page]
+        for rest, page in zip(("items/import/", "guards/hash-lists/"), pages, strict=True)
+    )
+    assert [path.replace("*", "garden") for path in paths["uploads"]] == of_uploads
+    assert [path.replace("*", "garden") for path in paths["hashes"]] == of_hashes
+    assert paths["others"] == paths["uploads"] + paths["hashes"]
+    assert limits == {"uploads": "{$UPLOAD_LIMIT:1100MB}", "hashes": "70MB", "others": "5MB"}
+    assert int(limits["hashes"].removesuffix("MB")) * 10**6 > hash_lists.MOST_BYTES
+    for path in (*of_uploads, *of_hashes):
+        resolve(path)
 
 
 def interpolated(**variables):
