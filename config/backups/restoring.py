@@ -1,7 +1,10 @@
 """Restore a backup: the database in one transaction, then the files."""
 
+import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from django.db import connection
 from config.backups.parts import DUMP, blocks_of, read_verified, temporary_folder, write_part
 from config.backups.tools import output_of
 from config.backups.writing import SECRET, bucket_of_backups, folders_in_use, row_counts
-from config.prepare import unknown_migrations
+from config.prepare import prepare_database, unknown_migrations
 from corpus.errors import Refused
 from corpus.secret_files import read_secret
 from corpus.stores import store
@@ -25,6 +28,7 @@ PRELUDE = """
     GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
 FOLDERS = ("releases", "guards", "uploads")
+REPLACED = ".replaced-"
 # Rows that a new database does not have, by table.
 ROWS_OF_USED_DATABASE = {
     "auth_user": "",
@@ -36,7 +40,7 @@ ROWS_OF_USED_DATABASE = {
 
 def restore_backup(folder: Path, *, replace: bool = False) -> dict[str, Any]:
     """
-    Restore the database and the files of a backup, and return its manifest.
+    Restore the database and the files of a backup, migrate an older one, and return its manifest.
 
     :param replace: whether to replace data that is here already
     :raises Refused: if the backup is damaged or newer than this software, or there is data here and not `replace`;
@@ -46,16 +50,18 @@ def restore_backup(folder: Path, *, replace: bool = False) -> dict[str, Any]:
     check_not_newer(manifest)
     check_may_replace(replace)
     data_dir = Path(settings.ASSIZE_HOME)
-    with temporary_folder(data_dir / f".restore.{os.getpid()}") as staged:
+    with staging_folder(data_dir) as staged:
         for name in manifest["parts"]:
             if name.startswith(FOLDERS):
                 write_part(staged, name, blocks_of(folder / name))
         stored = store_staged(staged, manifest["parts"])  # first: a store that is away changes nothing
         restore_database(folder / DUMP, staged)
-        move_folders(staged, data_dir)
-    restore_secret(folder / SECRET, data_dir)
-    update_folders(stored)
+        with half_restored(data_dir):
+            move_folders(staged, data_dir)
+            restore_secret(folder / SECRET, data_dir)
     check_rows(manifest)
+    prepare_database()  # before rows are read: those of an older backup lack columns
+    update_folders(stored)
     return manifest
 
 
@@ -67,12 +73,59 @@ def restore_from_store(name: str, *, replace: bool = False) -> dict[str, Any]:
     :raises StoreProblem: if the bucket cannot be used
     """
     place, start = bucket_of_backups(name)
-    with temporary_folder(Path(settings.ASSIZE_HOME) / f".restore.{os.getpid()}.copy") as copy:
+    with staging_folder(Path(settings.ASSIZE_HOME), suffix=".copy") as copy:
         for file in place.files(start):
             write_part(copy, file.name.removeprefix(f"{start}/"), place.blocks(file.name))
         if not any(copy.iterdir()):
             raise Refused(f"There is no backup in {place}/{start}.")
         return restore_backup(copy, replace=replace)
+
+
+@contextmanager
+def staging_folder(data_dir: Path, *, suffix: str = "") -> Iterator[Path]:
+    """
+    Create a folder for what is to be restored, for the length of the block; remove those that killed restores left.
+
+    Each is locked while it is in use.
+
+    :raises Refused: if the disk is full, or the folder cannot be written
+    """
+    for left in data_dir.glob(".restore.*"):
+        with suppress(OSError), locked_folder(left):
+            shutil.rmtree(left)
+    with temporary_folder(data_dir / f".restore.{os.getpid()}{suffix}") as folder, locked_folder(folder):
+        yield folder
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """
+    Hold a lock on a folder.
+
+    :raises OSError: if another process holds it
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def half_restored(data_dir: Path) -> Iterator[None]:
+    """
+    Say of files that cannot be moved into place that the database is restored already.
+
+    :raises Refused: instead of an OSError
+    """
+    try:
+        yield
+    except OSError as error:
+        raise Refused(
+            f"The database is restored, but not all files: {error.filename or data_dir}: {error.strerror or error}. "
+            "Mend that, then restore again with --replace."
+        ) from error
 
 
 def store_staged(staged: Path, parts: dict[str, Any]) -> dict[str, str]:
@@ -156,15 +209,39 @@ def restore_database(dump: Path, staged: Path) -> None:
 
 
 def move_folders(staged: Path, data_dir: Path) -> None:
-    """Move the restored folders into place; keep the old ones beside them, in case --replace was a mistake."""
+    """
+    Move the restored folders into place; keep the old ones beside them, in case --replace was a mistake.
+
+    A folder that is mounted there cannot be renamed: its old files are kept inside, and the new ones moved into it.
+    """
     for name in FOLDERS:
-        old = data_dir / name
-        if old.exists() and any(old.iterdir()):
-            number = next(n for n in range(1, 10_000) if not (data_dir / f"{name}.replaced-{n}").exists())
-            old.rename(data_dir / f"{name}.replaced-{number}")
+        folder = data_dir / name
+        if os.path.ismount(folder):
+            keep_inside(folder)
+            if (staged / name).exists():
+                for path in (staged / name).iterdir():
+                    shutil.move(path, folder / path.name)
+            continue
+        if folder.exists() and any(folder.iterdir()):
+            folder.rename(first_free(data_dir, f"{name}{REPLACED}"))
         if (staged / name).exists():
-            shutil.rmtree(old, ignore_errors=True)
-            (staged / name).rename(old)
+            shutil.rmtree(folder, ignore_errors=True)
+            (staged / name).rename(folder)
+
+
+def keep_inside(folder: Path) -> None:
+    """Move what is in a folder into one within, `.replaced-N`, but for those of before and what a disk has itself."""
+    old = [path for path in folder.iterdir() if not path.name.startswith(REPLACED) and path.name != "lost+found"]
+    if old:
+        kept = first_free(folder, REPLACED)
+        kept.mkdir(mode=0o700)
+        for path in old:
+            path.rename(kept / path.name)
+
+
+def first_free(folder: Path, start: str) -> Path:
+    """Return the path of what begins so in a folder, with the lowest number at which nothing is."""
+    return next(path for number in range(1, 10_000) if not (path := folder / f"{start}{number}").exists())
 
 
 def restore_secret(file: Path, data_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 
 from bench import forks
 from config import embedded
+from config.backups.parts import size_and_hash, write_manifest, write_part
 from config.data_dir import DataDir
+from config.embedded.postgres import binary
 from tests.buckets import KEY, keys_in, s3, s3_address  # noqa: F401 - fixtures
 from tests.commands import run_commands
 from tests.factories import dialogue, opinion, write_lines
@@ -230,14 +233,46 @@ def test_restore_leaves_a_database_in_use(old, backup):
 
 
 def test_backup_of_newer_version_is_rejected(old, backup, tmp_path):
-    from config.backups.parts import write_manifest, write_part
-
     newer = Path(shutil.copytree(backup, tmp_path / "newer"))
     manifest = json.loads((newer / "manifest.json").read_text())
     write_manifest(
         partial(write_part, newer), manifest | {"migrations": [*manifest["migrations"], "corpus.9999_from_tomorrow"]}
     )
     assert "corpus.9999_from_tomorrow" in old.refusal("restore", newer, "--replace")
+
+
+def test_backup_of_an_older_version_is_migrated_before_its_rows_are_read(backup, fresh, tmp_path):
+    """It stopped at a column that the older one lacks, with its releases where they had been."""
+    older = Path(shutil.copytree(backup, tmp_path / "older"))
+    make_older(fresh, backup, older)
+    nowhere = "postgresql://pooler@127.0.0.1:1/assize"  # a restore goes past the pooler
+    done = fresh.run("restore", older, "--replace", DATABASE_POOL_URL=nowhere)
+    assert done.returncode == 0, done.stderr
+    verified, guard = fresh.do_all(
+        ["verify_release", fresh.data_dir.path / "releases" / "garden" / "1.0"],
+        ["shell", "--no-imports", "--command", FOLDER_OF_GUARD],
+    )
+    assert (verified["differences"], Path(guard)) == (0, fresh.data_dir.path / "guards" / "garden" / "first")
+
+
+def make_older(installation, backup, folder):
+    """Make a copy of a backup one of before Project.certified_score_by, by way of an installation."""
+    assert installation.run("restore", backup).returncode == 0
+    done = installation.run("migrate", "corpus", "0015")
+    assert done.returncode == 0, done.stderr
+    url = embedded.addresses(installation.data_dir)["DATABASE_URL"]
+    subprocess.run([binary("pg_dump"), url, "--format=custom", f"--file={folder / 'database.dump'}"], check=True)
+    with installation.database() as connection:
+        applied = connection.execute("SELECT app || '.' || name FROM django_migrations ORDER BY 1").fetchall()
+        columns = connection.execute(
+            "SELECT count(*) FROM information_schema.columns WHERE column_name = 'certified_score_by'"
+        )
+        assert columns.fetchone() == (0,)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["migrations"] = [name for (name,) in applied]
+    manifest["rows"]["django_migrations"] = len(applied)
+    manifest["parts"]["database.dump"] = size_and_hash(folder / "database.dump")
+    write_manifest(partial(write_part, folder), manifest)
 
 
 def test_backup_and_restore_never_overwrite(old, backup):

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from config.backups.writing import make_backup, make_backup_in_store
+from config.direct import direct_connection
 from corpus.commands import Command as Base
 from releases.places import IN_STORE
 
@@ -19,10 +20,11 @@ class Command(Base):
 
     def handle(self, **options: Any) -> None:
         folder, secrets = options["folder"], options["with_secrets"]
-        if folder.startswith(IN_STORE):
-            manifest = make_backup_in_store(folder.removeprefix(IN_STORE), with_secrets=secrets)
-        else:
-            folder = Path(folder).resolve()
-            manifest = make_backup(folder, with_secrets=secrets)
+        with direct_connection():  # a pooler may end a snapshot that waits for the dump
+            if folder.startswith(IN_STORE):
+                manifest = make_backup_in_store(folder.removeprefix(IN_STORE), with_secrets=secrets)
+            else:
+                folder = Path(folder).resolve()
+                manifest = make_backup(folder, with_secrets=secrets)
         size = sum(part["bytes"] for part in manifest["parts"].values())
         self.print_result({"backup": str(folder), "files": len(manifest["parts"]), "bytes": size})

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from config.backups.restoring import restore_backup, restore_from_store
-from config.prepare import prepare_database
+from config.direct import direct_connection
 from corpus.commands import Command as Base
 from releases.places import IN_STORE
 
@@ -22,10 +22,10 @@ class Command(Base):
         if options["replace"]:
             self.print_note("Replacing everything in this database. The old folders stay beside the new ones.")
         folder, replace = options["folder"], options["replace"]
-        if folder.startswith(IN_STORE):
-            manifest = restore_from_store(folder.removeprefix(IN_STORE), replace=replace)
-        else:
-            manifest = restore_backup(Path(folder).resolve(), replace=replace)
-        prepare_database()
+        with direct_connection():
+            if folder.startswith(IN_STORE):
+                manifest = restore_from_store(folder.removeprefix(IN_STORE), replace=replace)
+            else:
+                manifest = restore_backup(Path(folder).resolve(), replace=replace)
         rows = sum(manifest["rows"].values())
         self.print_result({"made_at": manifest["made_at"], "software": manifest["software"], "rows": rows})
