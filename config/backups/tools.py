@@ -12,6 +12,11 @@ from config.data_dir import DataDirError
 from config.embedded import postgres
 from corpus.errors import Refused
 
+OPTIONS = """
+    host hostaddr port sslmode sslrootcert sslcert sslkey sslcrl ssl_min_protocol_version channel_binding require_auth
+    gssencmode krbsrvname target_session_attrs
+"""
+"Options of an address that say how to connect, each as the variable of its name without underscores."
 VARIABLES = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD", "NAME": "PGDATABASE"}
 
 
@@ -36,7 +41,7 @@ def environment() -> dict[str, str]:
     database = settings.SERVER_DATABASE
     variables = {name: str(database[key]) for key, name in VARIABLES.items() if database.get(key)}
     options = database.get("OPTIONS", {})
-    variables |= {f"PG{key.upper()}": str(options[key]) for key in ("sslmode", "sslrootcert") if key in options}
+    variables |= {f"PG{key.replace('_', '').upper()}": str(options[key]) for key in OPTIONS.split() if key in options}
     return {**os.environ, **variables, "PGCONNECT_TIMEOUT": "10"}
 
 

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import os
+import shutil
+import subprocess
 from functools import partial
 
 import pytest
@@ -19,7 +22,8 @@ from config.backups.parts import (
     write_manifest,
     write_part,
 )
-from config.backups.restoring import move_folders, restore_secret
+from config.backups.restoring import half_restored, move_folders, restore_secret, staging_folder
+from config.backups.tools import environment
 from corpus.errors import Refused
 
 
@@ -175,6 +179,59 @@ def test_old_folders_are_kept_beside_the_restored(tmp_path, old, new, now, kept)
     releases = data_dir / "releases"
     assert (sorted(each.name for each in releases.iterdir()) if releases.exists() else None) == now
     assert sorted(each.name for each in data_dir.glob("*.replaced-*")) == kept
+
+
+def test_folder_that_is_mounted_keeps_its_old_files_inside(tmp_path):
+    home, staged = tmp_path / "home", tmp_path / "staged"
+    (home / "releases").mkdir(parents=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "none", home / "releases"], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a mount is not allowed here: {mounted.stderr.decode().strip()}")
+    try:
+        for round_, names in enumerate((["garden/1.0/a"], ["garden/1.0/b", "lawn/2.0/c"], [])):
+            for name in names:
+                write_part(staged, f"releases/{name}", [str(round_).encode()])
+            (home / "releases" / "lost+found").mkdir(exist_ok=True)
+            move_folders(staged, home)
+            shutil.rmtree(staged / "releases", ignore_errors=True)
+        found = sorted(path.relative_to(home / "releases").as_posix() for path in home.rglob("?") if path.is_file())
+        assert found == [".replaced-1/garden/1.0/a", ".replaced-2/garden/1.0/b", ".replaced-2/lawn/2.0/c"]
+        assert os.path.ismount(home / "releases")
+    finally:
+        subprocess.run(["umount", home / "releases"], check=True)
+
+
+def test_what_cannot_be_moved_into_place_says_that_the_database_is_restored(tmp_path):
+    write_part(tmp_path / "staged", "uploads/a", [b"x"])
+    (tmp_path / "home").touch()
+    said = r"The database is restored, but not all files: .*uploads: Not a directory\. Mend"
+    with pytest.raises(Refused, match=said), half_restored(tmp_path):
+        move_folders(tmp_path / "staged", tmp_path / "home")
+
+
+def test_staging_folders_of_killed_restores_are_removed_and_those_in_use_stay(tmp_path):
+    left = [tmp_path / name for name in (".restore.1", ".restore.2.copy")]
+    for folder in left:
+        write_part(folder, "database.sql", [b"x"])
+    with staging_folder(tmp_path, suffix=".copy") as copy:
+        assert not any(folder.exists() for folder in left)
+        with staging_folder(tmp_path) as staged:
+            assert (copy.is_dir(), staged.is_dir()) == (True, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("options", "variables"), [
+    ({"sslmode": "verify-full", "sslcert": "/c", "sslkey": "/k"},
+     {"PGSSLMODE": "verify-full", "PGSSLCERT": "/c", "PGSSLKEY": "/k"}),
+    ({"host": "/run/postgresql"}, {"PGHOST": "/run/postgresql"}),
+    ({"channel_binding": "require", "target_session_attrs": "read-write"},
+     {"PGCHANNELBINDING": "require", "PGTARGETSESSIONATTRS": "read-write"}),
+])  # fmt: skip
+def test_programs_connect_as_the_pages_do(settings, options, variables):
+    settings.SERVER_DATABASE = {"HOST": "", "NAME": "assize", "OPTIONS": {**options, "pool": True}}
+    found = environment()
+    assert {name: found.get(name) for name in (*variables, "PGDATABASE")} == {**variables, "PGDATABASE": "assize"}
+    assert "PGPOOL" not in found
 
 
 def test_second_replacement_has_the_next_number(tmp_path):
