@@ -42,5 +42,5 @@ ENV ASSIZE_HOME=/home/assize PATH=/app/.venv/bin:$PATH:/app/clients/embedded_pos
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=5s --start-period=180s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8000/healthz', timeout=4)"]
 CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]

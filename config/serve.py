@@ -9,8 +9,6 @@ import os
 import signal
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
@@ -19,7 +17,7 @@ from django.db import DatabaseError, connections
 
 from config import embedded, running
 from config.data_dir import DataDirError
-from config.embedded.processes import is_free
+from config.embedded.processes import is_free, open_here
 from config.env import DATA_DIR, set_if_blank
 from config.keeping import Child, KeptServer, keep, say, stop_all, stop_leftovers
 from config.prepare import database_problem, fail, prepare_database
@@ -142,9 +140,9 @@ def wait_for_page(address: str, web: Child) -> None:
     deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline and not web.has_ended:
         try:
-            urllib.request.urlopen(f"{address}/sign-in/", timeout=5).close()  # noqa: S310 - our own address
+            open_here(f"{address}/healthz").close()  # answered whatever hosts, proxies and TLS are required of others
             return
-        except (urllib.error.URLError, OSError):
+        except OSError:
             time.sleep(0.1)
     raise DataDirError(f"The pages do not answer. See {web.log}.")
 

@@ -9,8 +9,6 @@ import importlib.util
 import os
 import signal
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +33,7 @@ def model_server(data_dir: DataDir) -> Iterator[str]:
     log.unlink(missing_ok=True)
     # Without these, idle threads spin, and calls take a minute on a busy machine.
     os.environ.update(OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="0", PYTHONPATH=str(CHECKOUT))
+    ask_past_proxies()
     server = processes.spawn([sys.executable, "-m", "config.embedded.model", str(port)], log=log)
     try:
         processes.wait_until(lambda: server.poll() is not None or is_ready(port), seconds=120)
@@ -46,12 +45,20 @@ def model_server(data_dir: DataDir) -> Iterator[str]:
         server.wait()
 
 
+def ask_past_proxies() -> None:
+    """Have clients in this process, and in those that it starts, ask this machine itself and no proxy."""
+    direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if direct != "*":
+        direct = ",".join(filter(None, [direct, "127.0.0.1"]))
+    os.environ.update(no_proxy=direct, NO_PROXY=direct)
+
+
 def is_ready(port: int) -> bool:
     """Return whether the server has loaded the model."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as response:
+        with processes.open_here(f"http://127.0.0.1:{port}/health") as response:
             return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
+    except OSError:
         return False
 
 

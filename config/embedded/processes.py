@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Callable, Sequence
 from functools import cache
+from http.client import HTTPResponse
 from pathlib import Path
 
 from config.data_dir import DataDirError
@@ -36,6 +38,17 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def open_here(url: str) -> HTTPResponse:
+    """
+    Open a URL of this machine, past any proxy that the environment names.
+
+    :raises OSError: if nothing answers within five seconds, or by an error
+    """
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    answer: HTTPResponse = opener.open(url, timeout=5)
+    return answer
 
 
 def command_line(pid: int) -> str:

@@ -1,6 +1,7 @@
 """The web server: dripping bodies hold nobody up, requests are finished, and what was not received is closed."""
 
 import contextlib
+import os
 import socket
 import time
 from http.client import HTTPConnection
@@ -10,7 +11,7 @@ import pytest
 
 from bench import forks
 from config import web_worker
-from config.serve import web_command
+from config.serve import wait_for_page, web_command
 from tests.config.serving import call, comes_up
 from tests.ports import unused_port
 
@@ -30,6 +31,38 @@ def web(tmp_path):
         yield SimpleNamespace(port=port, process=process, log=tmp_path / "log")
     finally:
         process.kill_all()
+
+
+STRICT = {"TRUSTED_PROXY_COUNT": "1", "ALLOWED_HOSTS": "a.example.org", "SECURE_SSL_REDIRECT": "1"}
+
+
+@pytest.mark.slow
+def test_pages_are_found_up_whatever_is_required_of_others_and_without_a_data_directory(tmp_path, monkeypatch):
+    """`make run` gave up after a minute; without the directory it was a traceback again and again."""
+    port, log, home = unused_port(), tmp_path / "log", tmp_path / "new" / "home"
+    more = {"ASSIZE_HOME": str(home), "SECRET_KEY": "k" * 60, **STRICT}
+    process = forks.start(web_command(port), log, {**os.environ, **more})
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    try:
+        wait_for_page(f"http://127.0.0.1:{port}", SimpleNamespace(has_ended=False, log=log))
+    finally:
+        process.kill_all()
+    assert (home / "tmp").is_dir()
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.slow
+def test_data_directory_that_cannot_be_made_is_one_line_of_the_web_server(tmp_path):
+    (tmp_path / "file").touch()
+    more = {"ASSIZE_HOME": str(tmp_path / "file" / "home"), "SECRET_KEY": "k" * 60}
+    process = forks.start(web_command(unused_port()), tmp_path / "log", {**os.environ, **more})
+    try:
+        assert process.wait(timeout=60) != 0
+    finally:
+        process.kill_all()
+    log = (tmp_path / "log").read_text()
+    assert f"Not started: Cannot use {tmp_path}/file/home as the data directory: Not a directory." in log
+    assert "Traceback" not in log
 
 
 @pytest.mark.slow
