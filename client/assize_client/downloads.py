@@ -3,15 +3,21 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 import httpx2
 
 from assize_client.errors import ConnectionFailed, DownloadFailed, FileChanged
 from assize_client.transport import reading
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
 
 TRIES = 5
 "How often a download is tried again without a byte of progress."
@@ -27,7 +33,7 @@ def download(open_stream: OpenStream, target: Path, sha256: str) -> bool:
     Download a file whose SHA-256 is known and is its ETag; return whether anything had to be fetched.
 
     It is written beside the target and moved there once its hash is right. What a broken download leaves is
-    continued by the next one, even of another process.
+    continued by the next one, even of another process. Of two at a time one waits for the other, but for Windows.
 
     :raises FileChanged: if the site has another file by now
     :raises DownloadFailed: if it is not whole after TRIES tries
@@ -36,6 +42,47 @@ def download(open_stream: OpenStream, target: Path, sha256: str) -> bool:
     if target.is_file() and hash_of(target) == sha256:
         return False
     half = target.with_name(f".{target.name}.{sha256[:16]}.part")
+    with held(half):
+        if target.is_file() and hash_of(target) == sha256:  # by whoever was waited for
+            return False
+        complete(open_stream, half, target, sha256)
+    return True
+
+
+@contextmanager
+def held(half: Path) -> Iterator[None]:
+    """Hold a half file, made if need be, for this download alone; wait for whoever has it. Leave none that is empty."""
+    if fcntl is None:
+        yield
+        return
+    while True:
+        with half.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not is_at(half, file):  # whoever had it has moved it away
+                continue
+            try:
+                yield
+            finally:
+                if is_at(half, file) and not size_of(half):
+                    half.unlink()
+            return
+
+
+def is_at(path: Path, file: IO[bytes]) -> bool:
+    """Return whether an open file is still the one of this path."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def complete(open_stream: OpenStream, half: Path, target: Path, sha256: str) -> None:
+    """
+    Fetch what a half file lacks, with tries, and move it to its target.
+
+    :raises FileChanged: if the site has another file by now
+    :raises DownloadFailed: if it is not whole after TRIES tries
+    """
     tries, reason = 0, ""
     while tries < TRIES:
         before = size_of(half)
@@ -46,8 +93,8 @@ def download(open_stream: OpenStream, target: Path, sha256: str) -> bool:
         else:
             if hash_of(half) == sha256:
                 os.replace(half, target)  # noqa: PTH105 - the same on every system
-                return True
-            half.unlink()
+                return
+            half.write_bytes(b"")
             reason = "its SHA-256 is not that of the release"
         tries = 0 if size_of(half) > before else tries + 1
     raise DownloadFailed(f"{target.name} could not be downloaded: {reason}")

@@ -1,7 +1,9 @@
 """Files of releases come whole or not at all, over connections that break and from servers that err."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event
 
 import pytest
 from assize_client import Client, DownloadFailed, FileChanged
@@ -71,6 +73,31 @@ def test_half_file_of_another_process_is_continued_or_thrown_away(tmp_path):
             assert download(open_stream, target, DIGEST), len(site.got)
         assert target.read_bytes() == CONTENT, answers
         assert not half_of(target).exists()
+
+
+def test_two_downloads_of_a_file_at_a_time_wait_for_each_other(tmp_path):
+    """The second cut off what the first had, or lost its half file to it."""
+    target, begun, goes_on = tmp_path / "train.json", Event(), Event()
+
+    @contextmanager
+    def slow(headers):
+        begun.set()
+        assert goes_on.wait(20)
+        with opener(whole()) as (open_stream, _site), open_stream(headers) as response:
+            yield response
+
+    def never(_headers):
+        raise AssertionError("the file was there by then")
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(download, slow, target, DIGEST)
+        assert begun.wait(20)
+        second = pool.submit(download, never, target, DIGEST)
+        with pytest.raises(TimeoutError):
+            second.result(0.2)
+        goes_on.set()
+        assert (first.result(20), second.result(20)) == (True, False)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("train.json", CONTENT)]
 
 
 def test_no_half_or_wrong_file_gets_the_name(tmp_path):
