@@ -1,5 +1,6 @@
 """Restore a backup: the database in one transaction, then the files."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -9,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from config.backups.parts import DUMP, blocks_of, read_verified, temporary_folder, write_part
 from config.backups.tools import output_of
 from config.backups.writing import SECRET, bucket_of_backups, folders_in_use, row_counts
+from config.data_dir import DataDirError
 from config.prepare import prepare_database, unknown_migrations
 from corpus.errors import Refused
 from corpus.secret_files import read_secret
 from corpus.stores import store
+from corpus.stores.folder import REPLACED
 from releases.storing import store_files
 
 PRELUDE = """
@@ -28,7 +31,6 @@ PRELUDE = """
     GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
 FOLDERS = ("releases", "guards", "uploads")
-REPLACED = ".replaced-"
 # Rows that a new database does not have, by table.
 ROWS_OF_USED_DATABASE = {
     "auth_user": "",
@@ -60,9 +62,25 @@ def restore_backup(folder: Path, *, replace: bool = False) -> dict[str, Any]:
             move_folders(staged, data_dir)
             restore_secret(folder / SECRET, data_dir)
     check_rows(manifest)
-    prepare_database()  # before rows are read: those of an older backup lack columns
-    update_folders(stored)
+    bring_up_to_date(stored)
     return manifest
+
+
+def bring_up_to_date(stored: dict[str, str]) -> None:
+    """
+    Migrate what was restored, and point releases and guards to their files.
+
+    :param stored: what `store_staged` returned
+    :raises Refused: if it fails, with what to do
+    """
+    try:
+        prepare_database()  # before rows are read: those of an older backup lack columns
+        update_folders(stored)
+    except (DatabaseError, DataDirError, Refused, OSError) as error:
+        raise Refused(
+            f"The database is restored, but not brought up to date: {str(error).strip()} "
+            "Mend that, then restore again with --replace."
+        ) from error
 
 
 def restore_from_store(name: str, *, replace: bool = False) -> dict[str, Any]:
@@ -144,7 +162,7 @@ def store_staged(staged: Path, parts: dict[str, Any]) -> dict[str, str]:
         name = folder.relative_to(staged).as_posix()
         hashes = {path.name: parts[f"{name}/{path.name}"]["sha256"] for path in folder.iterdir()}
         stored[name] = store_files(place, folder.parent.name, folder.name, folder, hashes)
-    for path in sorted((staged / "uploads").glob("*")):
+    for path in sorted(path for path in (staged / "uploads").glob("*") if path.is_file()):
         place.take(f"uploads/{path.name}", path)
     for kept in ("releases", "uploads"):
         shutil.rmtree(staged / kept, ignore_errors=True)
@@ -215,18 +233,28 @@ def move_folders(staged: Path, data_dir: Path) -> None:
     A folder that is mounted there cannot be renamed: its old files are kept inside, and the new ones moved into it.
     """
     for name in FOLDERS:
-        folder = data_dir / name
-        if os.path.ismount(folder):
-            keep_inside(folder)
-            if (staged / name).exists():
-                for path in (staged / name).iterdir():
-                    shutil.move(path, folder / path.name)
-            continue
+        folder, new = data_dir / name, staged / name
+        is_free = put_aside(folder)
+        if new.exists() and is_free:
+            new.rename(folder)
+        elif new.exists():
+            for path in new.iterdir():
+                shutil.move(path, folder / path.name)
+
+
+def put_aside(folder: Path) -> bool:
+    """Move a folder to one beside it that ends in `.replaced-N`; return False if it is mounted, and its files moved."""
+    try:
         if folder.exists() and any(folder.iterdir()):
-            folder.rename(first_free(data_dir, f"{name}{REPLACED}"))
-        if (staged / name).exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            (staged / name).rename(folder)
+            folder.rename(first_free(folder.parent, f"{folder.name}{REPLACED}"))
+        elif folder.exists():
+            folder.rmdir()
+    except OSError as error:  # os.path.ismount does not know a mount from the same disk
+        if error.errno not in (errno.EBUSY, errno.EXDEV):
+            raise
+        keep_inside(folder)
+        return False
+    return True
 
 
 def keep_inside(folder: Path) -> None:

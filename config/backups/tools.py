@@ -13,8 +13,9 @@ from config.embedded import postgres
 from corpus.errors import Refused
 
 OPTIONS = """
-    host hostaddr port sslmode sslrootcert sslcert sslkey sslcrl ssl_min_protocol_version channel_binding require_auth
-    gssencmode krbsrvname target_session_attrs
+    host hostaddr port passfile service sslmode sslnegotiation sslrootcert sslcert sslkey sslcertmode sslcrl sslcrldir
+    ssl_min_protocol_version ssl_max_protocol_version channel_binding require_auth requirepeer gssencmode gssdelegation
+    krbsrvname target_session_attrs
 """
 "Options of an address that say how to connect, each as the variable of its name without underscores."
 VARIABLES = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "PASSWORD": "PGPASSWORD", "NAME": "PGDATABASE"}
@@ -39,9 +40,9 @@ def program(name: str) -> str:
 def environment() -> dict[str, str]:
     """Return the environment in which a client program connects to our database, past a pooler: it sets its session."""
     database = settings.SERVER_DATABASE
-    variables = {name: str(database[key]) for key, name in VARIABLES.items() if database.get(key)}
     options = database.get("OPTIONS", {})
-    variables |= {f"PG{key.replace('_', '').upper()}": str(options[key]) for key in OPTIONS.split() if key in options}
+    variables = {f"PG{key.replace('_', '').upper()}": str(options[key]) for key in OPTIONS.split() if key in options}
+    variables |= {name: str(database[key]) for key, name in VARIABLES.items() if database.get(key)}
     return {**os.environ, **variables, "PGCONNECT_TIMEOUT": "10"}
 
 

@@ -8,6 +8,9 @@ from typing import IO
 
 from corpus.stores.base import BLOCK, NotStored, Stored, StoreProblem, Written
 
+REPLACED = ".replaced-"
+"How a folder begins, before its number, that keeps what a restore has replaced in a mounted folder."
+
 
 class FolderStore:
     """Files in the data directory, by their paths in it."""
@@ -90,9 +93,10 @@ class FolderStore:
         return self.path(name)
 
     def files(self, folder: str) -> Iterator[Stored]:
-        """Yield the files in a folder and below."""
+        """Yield the files in a folder and below, but for those that a restore has put aside there."""
         for path in sorted(self.path(folder).rglob("*")):
-            if found := self.find(path.relative_to(self.root).as_posix()):
+            name = path.relative_to(self.root).as_posix()
+            if REPLACED not in name and (found := self.find(name)):
                 yield found
 
     def delete(self, name: str) -> None:

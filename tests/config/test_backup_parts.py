@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 from functools import partial
@@ -25,6 +24,7 @@ from config.backups.parts import (
 from config.backups.restoring import half_restored, move_folders, restore_secret, staging_folder
 from config.backups.tools import environment
 from corpus.errors import Refused
+from corpus.stores.folder import FolderStore
 
 
 def backup_in(folder, **changes):
@@ -181,10 +181,13 @@ def test_old_folders_are_kept_beside_the_restored(tmp_path, old, new, now, kept)
     assert sorted(each.name for each in data_dir.glob("*.replaced-*")) == kept
 
 
-def test_folder_that_is_mounted_keeps_its_old_files_inside(tmp_path):
+@pytest.mark.parametrize("is_same_disk", [False, True])
+def test_folder_that_is_mounted_keeps_its_old_files_inside(tmp_path, is_same_disk):
     home, staged = tmp_path / "home", tmp_path / "staged"
-    (home / "releases").mkdir(parents=True)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "none", home / "releases"], capture_output=True, check=False)
+    for folder in (home / "releases", tmp_path / "volume"):
+        folder.mkdir(parents=True)
+    how = ["--bind", tmp_path / "volume"] if is_same_disk else ["-t", "tmpfs", "none"]
+    mounted = subprocess.run(["mount", *how, home / "releases"], capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip(f"a mount is not allowed here: {mounted.stderr.decode().strip()}")
     try:
@@ -196,7 +199,8 @@ def test_folder_that_is_mounted_keeps_its_old_files_inside(tmp_path):
             shutil.rmtree(staged / "releases", ignore_errors=True)
         found = sorted(path.relative_to(home / "releases").as_posix() for path in home.rglob("?") if path.is_file())
         assert found == [".replaced-1/garden/1.0/a", ".replaced-2/garden/1.0/b", ".replaced-2/lawn/2.0/c"]
-        assert os.path.ismount(home / "releases")
+        assert list(FolderStore(home).files("releases")) == []  # none of them is to be backed up, or swept
+        assert not list(home.glob("releases.replaced*"))
     finally:
         subprocess.run(["umount", home / "releases"], check=True)
 
