@@ -10,16 +10,17 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from annotation.queries import own_progress, votes_cast_since
+from annotation.session import read_session
 from corpus.access import Access, PageRequest
 
-KEY = "label-start"
+KEY = "label-began"
 DAY_OF_WORK = timedelta(hours=12)
 "After which what was open at the start says nothing any more."
 
 
 def remember_start(request: PageRequest, access: Access) -> None:
     """Remember in the browser session how many dialogues are open to the person now."""
-    now = timezone.now().isoformat()
+    now = read_session(access.project, access.user).now.isoformat()  # by the clock that votes have
     total = own_progress(access.project, access.user)["items_left"]
     request.session[KEY] = {"project": access.project.pk, "at": now, "total": total}
 
@@ -31,7 +32,7 @@ def progress_since_start(request: PageRequest, access: Access) -> dict[str, int]
     :return: None if they started elsewhere or half a day ago, or have done more than there was
     """
     start = request.session.get(KEY)
-    if not start or start["project"] != access.project.pk or "at" not in start:
+    if not start or start["project"] != access.project.pk:
         return None
     at = datetime.fromisoformat(start["at"])
     if timezone.now() - at > DAY_OF_WORK:

@@ -70,8 +70,8 @@ def test_correction_is_no_progress_and_a_start_of_another_day_says_nothing(tmp_p
     assert Vote.objects.filter(supersedes=vote).exists()
     assert "0 of 2 since you started" in page_text(ada.get("label/"))
     session = ada.client.session
-    began = datetime.fromisoformat(session["label-start"]["at"]) - timedelta(hours=13)
-    session["label-start"] = session["label-start"] | {"at": began.isoformat()}
+    began = datetime.fromisoformat(session["label-began"]["at"]) - timedelta(hours=13)
+    session["label-began"] = session["label-began"] | {"at": began.isoformat()}
     session.save()
     assert "since you started" not in page_text(ada.get("label/"))
 
