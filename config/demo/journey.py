@@ -10,7 +10,7 @@ from annotation.models import Vote
 from annotation.slots import open_slots_for_new_items
 from config.demo import guards, summary
 from config.demo.commands import run_command
-from config.embedded.model import MODEL, model_server
+from config.embedded.model import MODEL, ask_past_proxies, model_server
 from config.embedded.processes import wait_until
 from config.env import DATA_DIR
 from corpus.errors import Refused
@@ -56,6 +56,7 @@ class Journey:
         :raises Refused: if the file cannot be read; then nothing was created
         """
         RowFile(self.dialogues, Limits()).close()
+        ask_past_proxies()  # before the worker takes its environment
         self.create_project()
         self.import_data()
         with temporary_worker(), model_server(DATA_DIR) as base_url:  # both start at once

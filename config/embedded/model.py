@@ -18,6 +18,7 @@ from config.embedded import processes
 
 MODEL = "smollm2-135m"
 CONTEXT_TOKENS = 4096
+HERE = "127.0.0.1"
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
@@ -48,8 +49,8 @@ def model_server(data_dir: DataDir) -> Iterator[str]:
 def ask_past_proxies() -> None:
     """Have clients in this process, and in those that it starts, ask this machine itself and no proxy."""
     direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    if direct != "*":
-        direct = ",".join(filter(None, [direct, "127.0.0.1"]))
+    if direct != "*" and HERE not in direct.split(","):
+        direct = ",".join(filter(None, [direct, HERE]))
     os.environ.update(no_proxy=direct, NO_PROXY=direct)
 
 
