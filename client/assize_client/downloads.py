@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -52,12 +52,17 @@ def download(open_stream: OpenStream, target: Path, sha256: str) -> bool:
 @contextmanager
 def held(half: Path) -> Iterator[None]:
     """Hold a half file, made if need be, for this download alone; wait for whoever has it. Leave none that is empty."""
-    if fcntl is None:
-        yield
+    if fcntl is None:  # nor could a file be moved that is open
+        try:
+            yield
+        finally:
+            if half.is_file() and not size_of(half):
+                half.unlink()
         return
     while True:
         with half.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            with suppress(OSError):  # where the file system has no locks
+                fcntl.flock(file, fcntl.LOCK_EX)
             if not is_at(half, file):  # whoever had it has moved it away
                 continue
             try:
