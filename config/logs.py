@@ -18,8 +18,8 @@ from celery.beat import SchedulingError
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 FIELDS = ("request_id", "method", "route", "status", "ms", "user", "project", "task", "task_id")
+LEVELS = ("DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL", "NOTSET")
 # At DEBUG these log whole requests and statements with their content.
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 VERBOSE_LOGGERS = (
     *("openai", "httpx2", "httpcore2", "aiohttp", "psycopg", "django.db.backends", "kombu", "amqp", "celery"),
     *("boto3", "botocore", "s3transfer", "urllib3", "huggingface_hub"),

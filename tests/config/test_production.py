@@ -175,9 +175,9 @@ def test_values_are_read_with_blanks_around_them():
         "JURY_KEYS": "ONE_KEY, OTHER_KEY", "TRUSTED_PROXY_COUNT": " 2 ", "REPLICA_WAIT_SECONDS": "1e1",
         "EMAIL_USE_TLS": " No ", "EMAIL_USE_SSL": "On",
     }  # fmt: skip
-    assert settings_with([*given, "LOG_LEVEL"], **given, ASSIZE_LOG_LEVEL=" info ", ASSIZE_LOG_FORMAT="JSON") == [
+    assert settings_with([*given, "LOG_LEVEL"], **given, ASSIZE_LOG_LEVEL=" warn ", ASSIZE_LOG_FORMAT="JSON") == [
         ["a.example", "b.example"], ["https://a.example", "https://b.example"], ["ONE_KEY", "OTHER_KEY"], 2, 10.0,
-        False, True, "INFO",
+        False, True, "WARN",
     ]  # fmt: skip
 
 
