@@ -84,12 +84,24 @@ def check_options(options: argparse.Namespace, settings: Settings) -> None:
         raise Refused("This recipe trains in one process, on one GPU. Start it without torchrun or accelerate launch.")
 
 
+def first_gpu(visible: str | None) -> str:
+    """
+    Return what CUDA_VISIBLE_DEVICES must be for at most one GPU to be seen.
+
+    :param visible: what it is; None where it is not set, and all are seen
+    """
+    return "0" if visible is None else visible.split(",")[0].strip()
+
+
 def load_libraries() -> Any:
     """
-    Return the module that trains, with the libraries that it stands on.
+    Return the module that trains, with the libraries that it stands on, which then see one GPU.
+
+    On several, transformers would train on a batch for each of them: more rows a step than the settings say.
 
     :raises Refused: if one is not installed
     """
+    os.environ["CUDA_VISIBLE_DEVICES"] = first_gpu(os.environ.get("CUDA_VISIBLE_DEVICES"))  # torch reads it once
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:

@@ -44,8 +44,10 @@ def fine_tune(
 
     :param folder: of the run, which `record` is about; its last checkpoint is continued from
     :return: rows, steps, the figures after the last epoch, the SHA-256 of the adapter, longest_reply in tokens
-    :raises Refused: if the base model cannot be loaded, or does not fit the rows
+    :raises Refused: if the base model cannot be loaded, or does not fit the rows, or several GPUs are seen
     """
+    if torch.cuda.device_count() > 1:
+        raise Refused("This recipe trains on one GPU. Name that in CUDA_VISIBLE_DEVICES.")
     template = load_template(settings, files.template_parameters)
     train, held_out = files.splits["train"], files.splits["validation"]
     check_template(template, [*train, *held_out])

@@ -16,7 +16,7 @@ from corpus.errors import Invalid, Refused
 from corpus.labels import Field
 from jury.prompting import Form
 from recipes.lora import run_folder
-from recipes.lora.command import main, parse_arguments
+from recipes.lora.command import first_gpu, load_libraries, main, parse_arguments
 from recipes.lora.figures import describe_figures, figures_of
 from recipes.lora.serving import serving_commands
 from recipes.lora.settings import settings_of
@@ -171,6 +171,24 @@ def test_what_is_wrong_is_said_before_a_library_is_loaded(data, tmp_path, capsys
     assert main(given) == 2
     assert "in one process" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@cases(
+    "visible,seen",
+    [(None, "0"), ("", ""), ("3", "3"), ("2,3", "2"), (" 2 , 3", "2"), ("GPU-a1,GPU-b2", "GPU-a1"), ("-1", "-1")],
+)
+def test_first_of_the_visible_gpus_is_taken(visible, seen):
+    assert first_gpu(visible) == seen
+
+
+def test_libraries_see_one_gpu(monkeypatch):
+    for name, value in (("HF_HUB_DISABLE_TELEMETRY", "1"), ("TOKENIZERS_PARALLELISM", "false")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
+    monkeypatch.setitem(sys.modules, "torch", None)  # whatever is installed here
+    with pytest.raises(Refused, match="The recipe needs"):
+        load_libraries()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "2"
 
 
 def test_recipe_without_its_libraries_says_how_to_install_them(data, tmp_path):
