@@ -1,12 +1,14 @@
 """
 Try the recipe on a model of some thousand weights that is built on the spot: `make check-recipe`.
 
-Twenty steps, killed after the tenth and continued, must give the adapter of twenty steps in one go; then the adapter is
-loaded and asked one question. Nothing is downloaded. The model learns nothing that matters.
+Twenty steps, killed after the tenth and continued, must give the adapter of twenty steps in one go, and killed while it
+is asked after an epoch or in the end, its figures; then the adapter is loaded and asked one question. Nothing is
+downloaded. The model learns nothing that matters.
 """
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,12 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 import orjson
 
 from corpus.errors import Refused
-from recipes.lora.run_folder import checkpoints_of, is_whole
+from recipes.lora.run_folder import RECORD, checkpoints_of, is_whole, step_of, write_record
 from recipes.lora.settings import Settings
 from recipes.lora.training_files import Row, read_training_files
 from recipes.tiny import ROOT, build_model, write_training_files
 
-STEPS, SAVED_AT = 20, 5
+STEPS, SAVED_AT, EPOCH = 20, 5, 8
 
 
 def start(data: Path, model: Path, out: Path, *more: str) -> subprocess.Popen[str]:
@@ -71,6 +73,27 @@ def difference(one: Path, other: Path) -> float:
 
     first, second = (load_file(folder / "adapter" / "adapter_model.safetensors") for folder in (one, other))
     return max(float((first[name] - second[name]).abs().max()) for name in first.keys() | second.keys())
+
+
+def check_figures(data: Path, model: Path, whole: Path) -> None:
+    """Check that a run in one go that is killed while it asks, in the end or after an epoch, gets the same figures."""
+    before = record_in(whole)
+    for step in (STEPS, 2 * EPOCH):
+        cut = before | {"epochs": [each for each in before["epochs"] if each["step"] < step]}
+        write_record(whole, cut)
+        for path in checkpoints_of(whole).iterdir():
+            if step_of(path) > step:
+                shutil.rmtree(path)
+        resumed = finished(start(data, model, whole, "--resume"))
+        if (now := record_in(whole)) != before or resumed["figures"] != before["epochs"][-1]["figures"]:
+            differing = {key for key in now.keys() | before.keys() if now.get(key) != before.get(key)}
+            sys.exit(f"Killed while it was asked after step {step}, the record of the run differs: {differing}.")
+
+
+def record_in(folder: Path) -> dict[str, Any]:
+    """Return the record of a run."""
+    record: dict[str, Any] = json.loads((folder / RECORD).read_text())
+    return record
 
 
 def ask_adapter(model: Path, adapter: Path, row: dict[str, Any]) -> dict[str, Any]:
@@ -128,13 +151,14 @@ def main() -> None:
         rows = [orjson.loads(line) for line in (data / "train.jsonl").read_bytes().splitlines()]
         build_model(model, [message["content"] for row in rows for message in row["prompt"] + row["completion"]])
         refused = check_refusals(model, read_training_files(data).splits["train"])
-        result = finished(start(data, model, whole, "--merge"))
+        result = finished(start(data, model, whole, "--merge", "--save-every", str(EPOCH)))
         kill_at(start(data, model, killed), checkpoints_of(killed) / f"checkpoint-{2 * SAVED_AT}")
         resumed = finished(start(data, model, killed, "--resume"))
         if (apart := difference(whole, killed)) > 1e-5 or resumed["steps"] != STEPS:
             sys.exit(f"Continued after a kill, the weights differ by {apart:g} from those of a run in one go.")
         if (said := losses(killed))[-1] >= said[0]:
             sys.exit(f"Nothing was learned: the losses are {said}.")
+        check_figures(data, model, whole)
         reply = ask_adapter(model, killed / "adapter", rows[0])
         print(
             json.dumps({"steps": result["steps"], "refusals": refused, "apart": apart, "losses": said, "asked": reply})

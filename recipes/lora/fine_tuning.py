@@ -10,7 +10,7 @@ import torch
 from datasets import Dataset
 from peft import LoraConfig
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, TrainerCallback
+from transformers import AutoModelForCausalLM, TrainerCallback, TrainerState
 from trl import SFTConfig
 
 from corpus.errors import Refused
@@ -59,7 +59,7 @@ def fine_tune(
     commit = getattr(trainer.model.config, "_commit_hash", None)
     record |= {"commit": commit, "rows": len(rows), "too_long": len(train) - len(rows), "device": device_name(trainer)}
     run_folder.write_record(folder, record)
-    run(trainer, folder, note)
+    run(trainer, examiner, folder, note)
     return finish(trainer, template.tokenizer, folder, record, longest_reply, merge=merge)
 
 
@@ -163,8 +163,22 @@ class Examiner(TrainerCallback):
         self.template = template
         return self
 
+    def on_train_begin(self, _args: Any, state: Any, _control: Any, *, model: Any, **_rest: Any) -> None:
+        """Make up for the evaluation of an epoch at whose end the run was cut off: its checkpoint comes before."""
+        if state.global_step and float(state.epoch).is_integer():
+            self.make_up(model, state)
+
     def on_epoch_end(self, _args: Any, state: Any, _control: Any, *, model: Any, **_rest: Any) -> None:
-        """Evaluate the model as it is now; an epoch that was cut by --steps counts too."""
+        """Evaluate the model; an epoch that was cut by --steps counts too."""
+        self.examine(model, state)
+
+    def make_up(self, model: Any, state: Any) -> None:
+        """Evaluate the model unless there are figures of its step."""
+        if not run_folder.has_figures(self.record, state.global_step):
+            self.examine(model, state)
+
+    def examine(self, model: Any, state: Any) -> None:
+        """Evaluate the model as it is now."""
         asked = [row.messages for row in self.rows]
         replies = ask(model, self.template, asked, batch=4 * self.settings.batch, longest_reply=self.longest_reply)
         figures = figures_of(self.form, self.rows, replies)
@@ -186,7 +200,7 @@ def save_adapter(model: Any, folder: Path) -> None:
     part.rename(folder)
 
 
-def run(trainer: Any, folder: Path, note: Note) -> None:
+def run(trainer: Any, examiner: Examiner, folder: Path, note: Note) -> None:
     """
     Train, from the last whole checkpoint where there is one.
 
@@ -196,7 +210,11 @@ def run(trainer: Any, folder: Path, note: Note) -> None:
     if checkpoint:
         note(f"Continuing from {checkpoint}.")
     try:
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        if checkpoint and run_folder.has_all_steps(checkpoint):
+            load_trained(trainer, checkpoint)
+        else:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        examiner.make_up(trainer.model, trainer.state)
     except torch.OutOfMemoryError as error:
         how = "Halve --batch and double --accumulate, then continue with --resume; or lower --max-length"
         raise Refused(f"The memory of the GPU is too small. {how}.") from error
@@ -207,6 +225,12 @@ def run(trainer: Any, folder: Path, note: Note) -> None:
         raise Refused(f"{folder} cannot be written: {why} Make room, then go on with --resume.") from error
     if not all(bool(torch.isfinite(weights).all()) for weights in trainer.model.parameters() if weights.requires_grad):
         raise Refused("The weights are no numbers any more. Start another run with a lower --learning-rate.")
+
+
+def load_trained(trainer: Any, checkpoint: Path) -> None:
+    """Load a checkpoint that has all steps: from one within an epoch, transformers would train another step."""
+    trainer.model.load_adapter(str(checkpoint), trainer.model.active_adapter, is_trainable=True)
+    trainer.state = TrainerState.load_from_json(str(checkpoint / run_folder.STATE))
 
 
 def finish(

@@ -18,6 +18,8 @@ from recipes.lora.settings import Settings
 from recipes.lora.training_files import TrainingFiles
 
 RECORD = "run.json"
+STATE = "trainer_state.json"
+"What transformers writes last of a checkpoint."
 PACKAGES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "tokenizers")
 BETWEEN_RUNS = ("evaluate", "save_every", "batch")
 "Settings that may differ when a run is continued: the weights do not depend on them, given the rows a step."
@@ -111,6 +113,11 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
     part.replace(folder / RECORD)
 
 
+def has_figures(record: dict[str, Any], step: int) -> bool:
+    """Return whether the record of a run has the figures of the model as it is after a step."""
+    return any(each["step"] == step for each in record.get("epochs", []))
+
+
 def checkpoints_of(folder: Path) -> Path:
     """Return the folder of a run's checkpoints."""
     return folder / "checkpoints"
@@ -135,6 +142,21 @@ def step_of(path: Path) -> int:
 def is_whole(path: Path) -> bool:
     """Return whether a checkpoint was written to its end."""
     try:
-        return bool(orjson.loads((path / "trainer_state.json").read_bytes())["global_step"] == step_of(path))
+        return bool(state_of(path)["global_step"] == step_of(path))
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def has_all_steps(path: Path) -> bool:
+    """Return whether nothing is left to train after a checkpoint that is whole."""
+    state = state_of(path)
+    return bool(state["global_step"] >= state["max_steps"])
+
+
+def state_of(path: Path) -> Any:
+    """
+    Return what transformers wrote of the state of training in a checkpoint.
+
+    :raises OSError: if it cannot be read; ValueError if it is not JSON
+    """
+    return orjson.loads((path / STATE).read_bytes())

@@ -252,6 +252,15 @@ def test_checkpoint_that_was_cut_off_is_left_out(tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == ["checkpoint-10", "checkpoint-5"]
 
 
+def test_figures_that_are_missing_and_steps_that_are_done_are_known(tmp_path):
+    record = {"epochs": [{"epoch": 1.0, "step": 8, "figures": {}}]}
+    assert (run_folder.has_figures(record, 8), run_folder.has_figures(record, 16)) == (True, False)
+    assert not run_folder.has_figures({}, 8)
+    for most, done in ((20, False), (16, True)):
+        (tmp_path / "trainer_state.json").write_text(json.dumps({"global_step": 16, "max_steps": most}))
+        assert run_folder.has_all_steps(tmp_path) == done
+
+
 def test_commands_at_the_end_serve_the_adapter_and_ask_as_in_training(data, tmp_path):
     files, settings, _ = run_of(data, "--rank", "24", "--revision", "abc", "--chat-template", "t.jinja")
     serve, *add_juror = serving_commands(files, settings, tmp_path, "rose", 48)
