@@ -2,8 +2,8 @@
 Try the recipe on a model of some thousand weights that is built on the spot: `make check-recipe`.
 
 Twenty steps, killed after the tenth and continued, must give the adapter of twenty steps in one go, and killed while it
-is asked after an epoch or in the end, its figures; then the adapter is loaded and asked one question. Nothing is
-downloaded. The model learns nothing that matters.
+is asked after an epoch or in the end, its figures; a full disk in the end must leave the adapter; then that is loaded
+and asked one question. Nothing is downloaded. The model learns nothing that matters.
 """
 
 import json
@@ -23,17 +23,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 import orjson
 
 from corpus.errors import Refused
-from recipes.lora.run_folder import RECORD, checkpoints_of, is_whole, step_of, write_record
+from recipes.lora.command import REFUSED
+from recipes.lora.run_folder import RECORD, checkpoints_of, hash_of, is_whole, step_of, write_record
 from recipes.lora.settings import Settings
 from recipes.lora.training_files import Row, read_training_files
 from recipes.tiny import ROOT, build_model, write_training_files
 
 STEPS, SAVED_AT, EPOCH = 20, 5, 8
+WEIGHTS = "adapter_model.safetensors"
 
 
-def start(data: Path, model: Path, out: Path, *more: str) -> subprocess.Popen[str]:
-    """Start the recipe for twenty steps, which save every fifth."""
-    words = [sys.executable, str(ROOT / "recipes" / "train_lora.py"), str(data), "--model", str(model)]
+def start(data: Path, model: Path, out: Path, *more: str, limit: int | None = None) -> subprocess.Popen[str]:
+    """
+    Start the recipe for twenty steps, which save every fifth.
+
+    :param limit: the most that a file may have, in blocks of 512 bytes; None for no limit
+    """
+    limited = [] if limit is None else ["sh", "-c", f'ulimit -f {limit} && exec "$@"', "sh"]
+    words = [*limited, sys.executable, str(ROOT / "recipes" / "train_lora.py"), str(data), "--model", str(model)]
     settings = (
         f"--steps {STEPS} --epochs 9 --save-every {SAVED_AT} --batch 4 --accumulate 2 --learning-rate 0.01 --evaluate 8"
     )
@@ -71,7 +78,7 @@ def difference(one: Path, other: Path) -> float:
     """Return the largest difference between the weights of two adapters."""
     from safetensors.torch import load_file
 
-    first, second = (load_file(folder / "adapter" / "adapter_model.safetensors") for folder in (one, other))
+    first, second = (load_file(folder / "adapter" / WEIGHTS) for folder in (one, other))
     return max(float((first[name] - second[name]).abs().max()) for name in first.keys() | second.keys())
 
 
@@ -88,6 +95,16 @@ def check_figures(data: Path, model: Path, whole: Path) -> None:
         if (now := record_in(whole)) != before or resumed["figures"] != before["epochs"][-1]["figures"]:
             differing = {key for key in now.keys() | before.keys() if now.get(key) != before.get(key)}
             sys.exit(f"Killed while it was asked after step {step}, the record of the run differs: {differing}.")
+
+
+def check_full_disk(data: Path, model: Path, whole: Path) -> None:
+    """Check that what cannot be written in the end is refused, and leaves the adapter that is there."""
+    before = hash_of(whole / "adapter" / WEIGHTS)
+    for blocks, more in ((40, ()), (400, ("--merge",))):  # less than the adapter has, or than the model has
+        process = start(data, model, whole, "--resume", *more, limit=blocks)
+        process.communicate()
+        if process.returncode != REFUSED or hash_of(whole / "adapter" / WEIGHTS) != before:
+            sys.exit(f"Without room for more than {blocks} blocks, the recipe ended with status {process.returncode}.")
 
 
 def record_in(folder: Path) -> dict[str, Any]:
@@ -159,6 +176,7 @@ def main() -> None:
         if (said := losses(killed))[-1] >= said[0]:
             sys.exit(f"Nothing was learned: the losses are {said}.")
         check_figures(data, model, whole)
+        check_full_disk(data, model, whole)
         reply = ask_adapter(model, killed / "adapter", rows[0])
         print(
             json.dumps({"steps": result["steps"], "refusals": refused, "apart": apart, "losses": said, "asked": reply})

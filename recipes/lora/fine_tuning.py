@@ -1,8 +1,8 @@
 """Fine-tune by TRL: loss on the reply alone, an evaluation after each epoch, checkpoints to continue from."""
 
 import random
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,8 @@ def fine_tune(
 
     :param folder: of the run, which `record` is about; its last checkpoint is continued from
     :return: rows, steps, the figures after the last epoch, the SHA-256 of the adapter, longest_reply in tokens
-    :raises Refused: if the base model cannot be loaded, or does not fit the rows, or several GPUs are seen
+    :raises Refused: if the base model cannot be loaded, or does not fit the rows, several GPUs are seen, the memory of
+        the GPU is too small, the disk is full, or the weights are no numbers in the end
     """
     if torch.cuda.device_count() > 1:
         raise Refused("This recipe trains on one GPU. Name that in CUDA_VISIBLE_DEVICES.")
@@ -58,9 +59,10 @@ def fine_tune(
     trainer = trainer_of(load_model(settings), template, rows, settings, folder, examiner)
     commit = getattr(trainer.model.config, "_commit_hash", None)
     record |= {"commit": commit, "rows": len(rows), "too_long": len(train) - len(rows), "device": device_name(trainer)}
-    run_folder.write_record(folder, record)
-    run(trainer, examiner, folder, note)
-    return finish(trainer, template.tokenizer, folder, record, longest_reply, merge=merge)
+    with failures_told(folder):
+        run_folder.write_record(folder, record)
+        run(trainer, examiner, folder, note)
+        return finish(trainer, template.tokenizer, folder, record, longest_reply, merge=merge)
 
 
 def note_left_out(count: int, settings: Settings, note: Note) -> None:
@@ -184,37 +186,23 @@ class Examiner(TrainerCallback):
         figures = figures_of(self.form, self.rows, replies)
         epoch = round(float(state.epoch), 2)
         adapter = self.folder / "epochs" / f"{epoch:g}"
-        save_adapter(model, adapter)
+        run_folder.write_whole(adapter, model.save_pretrained)
         kept = [each for each in self.record.get("epochs", []) if each["epoch"] < epoch]
         self.record["epochs"] = [*kept, {"epoch": epoch, "step": state.global_step, "figures": figures}]
         run_folder.write_record(self.folder, self.record)
         self.note(f"After epoch {epoch:g}, on the validation split ({adapter}):\n{describe_figures(figures)}")
 
 
-def save_adapter(model: Any, folder: Path) -> None:
-    """Write an adapter, whole or not at all."""
-    part = folder.with_name(f".{folder.name}.part")
-    for path in (part, folder):
-        shutil.rmtree(path, ignore_errors=True)
-    model.save_pretrained(part)
-    part.rename(folder)
-
-
-def run(trainer: Any, examiner: Examiner, folder: Path, note: Note) -> None:
+@contextmanager
+def failures_told(folder: Path) -> Iterator[None]:
     """
-    Train, from the last whole checkpoint where there is one.
+    Tell of failures of the machine in what trains or writes, and how to go on.
 
-    :raises Refused: if the memory of the GPU is too small, the disk is full, or the weights are no numbers in the end
+    :param folder: of the run
+    :raises Refused: if the memory of the GPU is too small, or the disk is full
     """
-    checkpoint = run_folder.last_checkpoint(folder)
-    if checkpoint:
-        note(f"Continuing from {checkpoint}.")
     try:
-        if checkpoint and run_folder.has_all_steps(checkpoint):
-            load_trained(trainer, checkpoint)
-        else:
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        examiner.make_up(trainer.model, trainer.state)
+        yield
     except torch.OutOfMemoryError as error:
         how = "Halve --batch and double --accumulate, then continue with --resume; or lower --max-length"
         raise Refused(f"The memory of the GPU is too small. {how}.") from error
@@ -223,6 +211,22 @@ def run(trainer: Any, examiner: Examiner, folder: Path, note: Note) -> None:
             raise
         why = "torch could not write a file." if isinstance(error, RuntimeError) else first_line(error)
         raise Refused(f"{folder} cannot be written: {why} Make room, then go on with --resume.") from error
+
+
+def run(trainer: Any, examiner: Examiner, folder: Path, note: Note) -> None:
+    """
+    Train, from the last whole checkpoint where there is one.
+
+    :raises Refused: if the weights are no numbers in the end
+    """
+    checkpoint = run_folder.last_checkpoint(folder)
+    if checkpoint:
+        note(f"Continuing from {checkpoint}.")
+    if checkpoint and run_folder.has_all_steps(checkpoint):
+        load_trained(trainer, checkpoint)
+    else:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    examiner.make_up(trainer.model, trainer.state)
     if not all(bool(torch.isfinite(weights).all()) for weights in trainer.model.parameters() if weights.requires_grad):
         raise Refused("The weights are no numbers any more. Start another run with a lower --learning-rate.")
 
@@ -237,7 +241,7 @@ def finish(
     trainer: Any, tokenizer: Any, folder: Path, record: dict[str, Any], longest_reply: int, *, merge: bool
 ) -> dict[str, Any]:
     """Write the adapter and the record; return what the last line of stdout says."""
-    save_adapter(trainer.model, folder / "adapter")
+    run_folder.write_whole(folder / "adapter", trainer.model.save_pretrained)
     digest = run_folder.hash_of(folder / "adapter" / "adapter_model.safetensors")
     record |= {"steps": trainer.state.global_step, "adapter_sha256": digest}
     run_folder.write_record(folder, record)
@@ -249,6 +253,11 @@ def finish(
 
 def write_merged(model: Any, tokenizer: Any, folder: Path) -> Path:
     """Write the whole model with the adapter merged in, and its tokenizer; return the folder."""
-    model.merge_and_unload().save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    merged = model.merge_and_unload()
+
+    def write(part: Path) -> None:
+        merged.save_pretrained(part)
+        tokenizer.save_pretrained(part)
+
+    run_folder.write_whole(folder, write)
     return folder

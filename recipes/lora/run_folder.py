@@ -6,6 +6,7 @@ which writes `trainer_state.json` last: one without it was cut off, and is left 
 """
 
 import shutil
+from collections.abc import Callable
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -116,6 +117,22 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
 def has_figures(record: dict[str, Any], step: int) -> bool:
     """Return whether the record of a run has the figures of the model as it is after a step."""
     return any(each["step"] == step for each in record.get("epochs", []))
+
+
+def write_whole(folder: Path, write: Callable[[Path], object]) -> None:
+    """
+    Write a folder, whole or not at all: one that is there stays until the other is whole.
+
+    :param write: writes it to a path beside it, where there is nothing
+    """
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        write(part)
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def checkpoints_of(folder: Path) -> Path:

@@ -261,6 +261,26 @@ def test_figures_that_are_missing_and_steps_that_are_done_are_known(tmp_path):
         assert run_folder.has_all_steps(tmp_path) == done
 
 
+def test_folder_stays_until_another_is_whole(tmp_path):
+    def write(text, error=None):
+        def written(part):
+            part.mkdir()
+            (part / "weights").write_text(text)
+            if error:
+                raise error
+
+        return written
+
+    folder = tmp_path / "adapter"
+    run_folder.write_whole(folder, write("a"))
+    with pytest.raises(OSError, match="no room"):
+        run_folder.write_whole(folder, write("b", OSError("no room")))
+    assert (folder / "weights").read_text() == "a"
+    assert [path.name for path in tmp_path.iterdir()] == ["adapter"]
+    run_folder.write_whole(folder, write("c"))
+    assert (folder / "weights").read_text() == "c"
+
+
 def test_commands_at_the_end_serve_the_adapter_and_ask_as_in_training(data, tmp_path):
     files, settings, _ = run_of(data, "--rank", "24", "--revision", "abc", "--chat-template", "t.jinja")
     serve, *add_juror = serving_commands(files, settings, tmp_path, "rose", 48)
