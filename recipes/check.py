@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def ask_adapter(model: Path, adapter: Path, row: dict[str, Any]) -> dict[str, An
 
 def check_refusals(model: Path, rows: list[Row]) -> int:
     """Check that templates which do not fit, and rows that are too long, are refused; return how many checks it is."""
-    from recipes.lora.tokens import check_template, fitting_rows, load_template
+    from recipes.lora.tokens import askable_rows, check_template, fitting_rows, load_template
 
     plain = load_template(Settings(str(model)), {})
     wrong = {
@@ -140,11 +141,16 @@ def check_refusals(model: Path, rows: list[Row]) -> int:
         model.with_suffix(".jinja").write_text(text)
         expect(reason, lambda: check_template(load_template(other, {}), rows))
     expect("Raise it", lambda: fitting_rows(plain, rows, 8))
+    expect("none can be asked", lambda: askable_rows(plain, rows, 8))
+    longest = max(plain.asked_length(row) for row in rows)
+    longer = replace(rows[0], messages=[{"role": "user", "content": "poison " * longest}])
+    if askable_rows(plain, [longer, *rows], longest) != rows:
+        sys.exit("Rows that are too long are asked.")
     model.with_suffix(".jinja").write_text("{{ mark }}{% for m in messages %}{{ m.content }}{% endfor %}")
     marked = load_template(other, {"mark": "#"})
     if not marked.question(rows[0].messages).startswith("#"):
         sys.exit("The chat template is not told what the prompt version says.")
-    return len(wrong) + 2
+    return len(wrong) + 3
 
 
 def expect(reason: str, action: Callable[[], object]) -> None:

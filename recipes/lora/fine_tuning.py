@@ -22,6 +22,7 @@ from recipes.lora.settings import Settings
 from recipes.lora.tokens import (
     ChatTemplate,
     answer_of,
+    askable_rows,
     check_template,
     first_line,
     fitting_rows,
@@ -53,22 +54,26 @@ def fine_tune(
     train, held_out = files.splits["train"], files.splits["validation"]
     check_template(template, [*train, *held_out])
     rows = fitting_rows(template, train, settings.max_length)
-    note_left_out(len(train) - len(rows), settings, note)
+    asked = askable_rows(template, held_out, settings.max_length)
+    left_out = {"too_long": len(train) - len(rows), "too_long_to_ask": len(held_out) - len(asked)}
+    note_left_out(left_out, settings, note)
     longest_reply = longest_reply_of(template, [*train, *held_out])
-    examiner = Examiner(files.form, sampled(held_out, settings), settings, longest_reply, folder, record, note)
+    examiner = Examiner(files.form, sampled(asked, settings), settings, longest_reply, folder, record, note)
     trainer = trainer_of(load_model(settings), template, rows, settings, folder, examiner)
     commit = getattr(trainer.model.config, "_commit_hash", None)
-    record |= {"commit": commit, "rows": len(rows), "too_long": len(train) - len(rows), "device": device_name(trainer)}
+    record |= {"commit": commit, "rows": len(rows), **left_out, "device": device_name(trainer)}
     with failures_told(folder):
         run_folder.write_record(folder, record)
         run(trainer, examiner, folder, note)
         return finish(trainer, template.tokenizer, folder, record, longest_reply, merge=merge)
 
 
-def note_left_out(count: int, settings: Settings, note: Note) -> None:
-    """Say how many rows are too long to be trained on."""
-    if count:
-        note(f"{count:,} training rows have more than {settings.max_length:,} tokens and are left out (--max-length).")
+def note_left_out(counts: dict[str, int], settings: Settings, note: Note) -> None:
+    """Say how many rows are too long to be trained on, or to be asked."""
+    for split, count in zip(("training", "validation"), counts.values(), strict=True):
+        if count:
+            said = f"{count:,} {split} rows have more than {settings.max_length:,} tokens"
+            note(f"{said} and are left out (--max-length).")
 
 
 def sampled(rows: Sequence[Row], settings: Settings) -> list[Row]:

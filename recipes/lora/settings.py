@@ -33,7 +33,7 @@ class Settings:
     accumulate: int = 8
     "Batches a step."
     max_length: int = 2048
-    "Tokens of the longest row that is trained on."
+    "Tokens of the longest row that is trained on, or asked."
     evaluate: int = 1000
     "Rows of the validation split that are asked after each epoch; 0 for all."
     save_every: int = 100
@@ -58,7 +58,7 @@ HELP = {
     "steps": "the most steps, for a trial",
     "batch": "rows that are computed at once",
     "accumulate": "batches a step",
-    "max_length": "tokens of the longest row that is trained on",
+    "max_length": "tokens of the longest row that is trained on, or asked",
     "evaluate": "rows of the validation split to ask after each epoch; 0 for all",
     "save_every": "steps from one checkpoint to the next",
     "seed": "of the adapter's first weights, the order of rows and dropout",

@@ -42,7 +42,15 @@ class ChatTemplate:
 
     def length(self, row: Row) -> int:
         """Return the tokens of a row with its reply."""
-        return len(self.tokenizer(self.whole(row), add_special_tokens=False)["input_ids"])
+        return self.count(self.whole(row))
+
+    def asked_length(self, row: Row) -> int:
+        """Return the tokens of a row as it is asked."""
+        return self.count(self.question(row.messages))
+
+    def count(self, text: str) -> int:
+        """Return the tokens of a text that is rendered."""
+        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def load_template(settings: Settings, parameters: Mapping[str, Any]) -> ChatTemplate:
@@ -106,6 +114,19 @@ def fitting_rows(template: ChatTemplate, rows: Sequence[Row], longest: int) -> l
         reason = f"not both labels are left of the {field.part} rows, the shortest of which has {shortest:,} tokens"
         raise Refused(f"With --max-length {longest:,} {reason}. Raise it.")
     return fitting
+
+
+def askable_rows(template: ChatTemplate, rows: Sequence[Row], longest: int) -> list[Row]:
+    """
+    Return the rows of which at most so many tokens are asked. A longer one could take more memory than training.
+
+    :raises Refused: if none of a field is left
+    """
+    askable = [row for row in rows if template.asked_length(row) <= longest]
+    if lacking := {row.field for row in rows} - {row.field for row in askable}:
+        reason = f"every {min(lacking).part} row of the validation split is longer, so none can be asked"
+        raise Refused(f"With --max-length {longest:,} {reason}. Raise it.")
+    return askable
 
 
 def longest_reply_of(template: ChatTemplate, rows: Sequence[Row]) -> int:
