@@ -119,7 +119,8 @@ def report(files: TrainingFiles, settings: Settings, folder: Path, name: str, re
     commands = serving_commands(files, settings, folder, name, result["longest_reply"])
     note(f"Serve it, and add it as a juror:\n{as_lines(commands)}")
     if "merged" in result:
-        note(f"Or serve the whole model: vllm serve {result['merged']} --served-model-name {name}")
+        whole = ["vllm", "serve", result["merged"], "--served-model-name", name]
+        note(f"Or serve the whole model:\n{as_lines([whole])}")
     return {"adapter": str(folder / "adapter"), **result}
 
 

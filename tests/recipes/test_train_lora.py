@@ -16,7 +16,7 @@ from corpus.errors import Invalid, Refused
 from corpus.labels import Field
 from jury.prompting import Form
 from recipes.lora import run_folder
-from recipes.lora.command import first_gpu, load_libraries, main, parse_arguments
+from recipes.lora.command import first_gpu, load_libraries, main, parse_arguments, report
 from recipes.lora.figures import describe_figures, figures_of
 from recipes.lora.serving import serving_commands
 from recipes.lora.settings import settings_of
@@ -293,6 +293,14 @@ def test_commands_at_the_end_serve_the_adapter_and_ask_as_in_training(data, tmp_
     ]  # fmt: skip
     assert {command[command.index("--trained-on") + 1] for command in add_juror} == {"1.0"}
     assert {command[command.index("--prompt") + 1] for command in add_juror} == {"nemoguard-v1"}
+
+
+def test_command_that_serves_a_merged_model_is_quoted(data, tmp_path, capsys):
+    files, settings, _ = run_of(data)
+    folder = tmp_path / "my guard"
+    report(files, settings, folder, "rose", {"longest_reply": 48, "merged": str(folder / "merged")})
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert shlex.split(last) == ["vllm", "serve", str(folder / "merged"), "--served-model-name", "rose"]
 
 
 def test_guard_is_asked_in_training_as_its_prompt_version_asks_it(tmp_path):
