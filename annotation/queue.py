@@ -92,21 +92,22 @@ END_WITHDRAWN_CHECK = """
     SELECT lease, item_id, annotator_id, now(), shown_at FROM ended RETURNING lease
 """
 # Leaves out the latest twenty, which the person may still remember.
-LEASE_REPEAT = LEASE_CHECK.format(
-    item=ITEM,
-    found="""
-    SELECT v.item_id, v.id AS repeats_id FROM annotation_vote v JOIN corpus_item i ON i.id = v.item_id,
+REPEAT = """
+    (SELECT v.item_id, v.id AS repeats_id FROM annotation_vote v JOIN corpus_item i ON i.id = v.item_id,
         LATERAL (SELECT min(cast_at) AS first FROM annotation_vote WHERE annotator_id = %(annotator)s) AS began,
         LATERAL (SELECT cast_at AS last FROM annotation_vote WHERE annotator_id = %(annotator)s
             ORDER BY cast_at DESC OFFSET 20 LIMIT 1) AS remembered
     WHERE v.annotator_id = %(annotator)s AND v.is_current AND v.cast_at <= last
-        AND v.cast_at >= first + (last - first) * %(start)s
+        AND v.cast_at {side} first + (last - first) * %(start)s
         AND i.withdrawn_at IS NULL AND NOT i.expected_categories && %(opted_out)s::text[]
         AND NOT EXISTS (SELECT FROM annotation_check c WHERE c.item_id = v.item_id AND c.annotator_id = v.annotator_id)
         AND NOT EXISTS (SELECT FROM annotation_gold g WHERE g.item_id = v.item_id)
         AND NOT EXISTS (SELECT FROM annotation_skip k WHERE k.item_id = v.item_id AND k.annotator_id = v.annotator_id)
-    ORDER BY v.cast_at LIMIT 1
-    """,
+    ORDER BY v.cast_at LIMIT 1)
+"""
+# From a random time on, and from the first vote where no vote after that time can be repeated.
+LEASE_REPEAT = LEASE_CHECK.format(
+    item=ITEM, found=f"{REPEAT.format(side='>=')} UNION ALL {REPEAT.format(side='<')} LIMIT 1"
 )
 
 

@@ -169,6 +169,7 @@ class Sampled(OthersSpoke):
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory, database):
+    World(tmp_path_factory.mktemp("first")).seen()  # so that all is in memory that a process reads once
     return World(tmp_path_factory.mktemp("plain")).seen()
 
 

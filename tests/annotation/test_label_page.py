@@ -349,6 +349,22 @@ def test_skipped_repeat_does_not_come_again(tmp_path):
     assert Skip.objects.filter(item__project=project).count() == 4
 
 
+def test_repeats_come_while_any_vote_is_left_to_repeat(tmp_path):
+    project = project_with(tmp_path, *(f"d{at:02}" for at in range(28)), votes_wanted=1)
+    ada = Visitor(project)
+    set_queue(project, gold_percent=0, repeat_percent=0, break_after_minutes=None)
+    vote_without_pages(ada, 26)
+    set_queue(project, repeat_percent=100)
+    names = Vote.objects.filter(annotator__user=ada.user).order_by("pk").values_list("item__external_id", flat=True)
+    voted, skipped = list(names), []
+    for _time in range(7):
+        lease = ada.take()
+        ada.post("label/skip/", lease=lease.id, item=lease.item.external_id, reason="too long")
+        skipped.append(lease.item.external_id)
+    assert set(skipped[:6]) == set(voted[:6])  # all but the latest twenty
+    assert skipped[6] not in voted
+
+
 def test_skip_of_what_is_known_meanwhile_ends_the_lease(tmp_path):
     project = project_with(tmp_path, "one", "two", votes_wanted=1)
     ada = Visitor(project)
