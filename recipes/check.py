@@ -1,9 +1,10 @@
 """
 Try the recipe on a model of some thousand weights that is built on the spot: `make check-recipe`.
 
-Twenty steps, killed after the tenth and continued, must give the adapter of twenty steps in one go, and killed while it
-is asked after an epoch or in the end, its figures; a full disk in the end must leave the adapter; then that is loaded
-and asked one question. Nothing is downloaded. The model learns nothing that matters.
+Twenty steps, killed after the tenth and continued, must give the adapter of twenty steps in one go, also when the base
+model has moved on its hub meanwhile; killed while it is asked after an epoch or in the end, its figures; a full disk in
+the end must leave the adapter; then that is loaded and asked one question. Nothing is downloaded. The model learns
+nothing that matters.
 """
 
 import json
@@ -34,7 +35,35 @@ STEPS, SAVED_AT, EPOCH = 20, 5, 8
 WEIGHTS = "adapter_model.safetensors"
 
 
-def start(data: Path, model: Path, out: Path, *more: str, limit: int | None = None) -> subprocess.Popen[str]:
+class Hub:
+    """The cache of a hub that cannot be reached, with one model in it."""
+
+    NAME = "somebody/tiny"
+
+    def __init__(self, folder: Path) -> None:
+        self.model, self.commits = folder / f"models--{self.NAME.replace('/', '--')}", 0
+        os.environ["HF_HUB_CACHE"] = str(folder)
+
+    def publish(self, files: Path | None) -> str:
+        """
+        Make a commit the model's latest, and return it.
+
+        :param files: the folder of the model; None for one that cannot be loaded
+        """
+        self.commits += 1
+        commit = f"{self.commits:040x}"
+        snapshot, latest = self.model / "snapshots" / commit, self.model / "refs" / "main"
+        if files:
+            shutil.copytree(files, snapshot)
+        else:
+            snapshot.mkdir(parents=True)
+            (snapshot / "config.json").write_text("{}")
+        latest.parent.mkdir(exist_ok=True)
+        latest.write_text(commit)
+        return commit
+
+
+def start(data: Path, model: Path | str, out: Path, *more: str, limit: int | None = None) -> subprocess.Popen[str]:
     """
     Start the recipe for twenty steps, which save every fifth.
 
@@ -175,8 +204,13 @@ def main() -> None:
         build_model(model, [message["content"] for row in rows for message in row["prompt"] + row["completion"]])
         refused = check_refusals(model, read_training_files(data).splits["train"])
         result = finished(start(data, model, whole, "--merge", "--save-every", str(EPOCH)))
-        kill_at(start(data, model, killed), checkpoints_of(killed) / f"checkpoint-{2 * SAVED_AT}")
-        resumed = finished(start(data, model, killed, "--resume"))
+        hub = Hub(folder / "hub")
+        commit = hub.publish(model)
+        kill_at(start(data, hub.NAME, killed), checkpoints_of(killed) / f"checkpoint-{2 * SAVED_AT}")
+        hub.publish(None)
+        resumed = finished(start(data, hub.NAME, killed, "--resume"))
+        if (resumed["commit"], record_in(killed)["commit"]) != (commit, commit):
+            sys.exit(f"The base model was at {commit}, and the run says {resumed['commit']}.")
         if (apart := difference(whole, killed)) > 1e-5 or resumed["steps"] != STEPS:
             sys.exit(f"Continued after a kill, the weights differ by {apart:g} from those of a run in one go.")
         if (said := losses(killed))[-1] >= said[0]:

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def train(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     if not options.resume:
         run_folder.begin(folder, record)
     result = fine_tuning.fine_tune(files, settings, folder, record, merge=options.merge, note=note)
-    return report(files, settings, folder, options.name, result)
+    served = replace(settings, revision=result["commit"] or settings.revision)
+    return report(files, served, folder, options.name, result)
 
 
 def check_options(options: argparse.Namespace, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from datasets import Dataset
 from peft import LoraConfig
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, TrainerCallback, TrainerState
+from transformers.utils import resolve_revision
 from trl import SFTConfig
 
 from corpus.errors import Refused
@@ -44,12 +46,15 @@ def fine_tune(
     Fine-tune the base model on the training split; write the adapter and the record of the run.
 
     :param folder: of the run, which `record` is about; its last checkpoint is continued from
-    :return: rows, steps, the figures after the last epoch, the SHA-256 of the adapter, longest_reply in tokens
+    :return: rows, steps, the figures after the last epoch, the SHA-256 of the adapter, longest_reply in tokens, and the
+        commit of a base model from a hub
     :raises Refused: if the base model cannot be loaded, or does not fit the rows, several GPUs are seen, the memory of
         the GPU is too small, the disk is full, or the weights are no numbers in the end
     """
     if torch.cuda.device_count() > 1:
         raise Refused("This recipe trains on one GPU. Name that in CUDA_VISIBLE_DEVICES.")
+    record["commit"] = record.get("commit") or commit_of(settings)  # a hub's model may move until a run is continued
+    settings = replace(settings, revision=record["commit"] or settings.revision)
     template = load_template(settings, files.template_parameters)
     train, held_out = files.splits["train"], files.splits["validation"]
     check_template(template, [*train, *held_out])
@@ -60,8 +65,7 @@ def fine_tune(
     longest_reply = longest_reply_of(template, [*train, *held_out])
     examiner = Examiner(files.form, sampled(asked, settings), settings, longest_reply, folder, record, note)
     trainer = trainer_of(load_model(settings), template, rows, settings, folder, examiner)
-    commit = getattr(trainer.model.config, "_commit_hash", None)
-    record |= {"commit": commit, "rows": len(rows), **left_out, "device": device_name(trainer)}
+    record |= {"rows": len(rows), **left_out, "device": device_name(trainer)}
     with failures_told(folder):
         run_folder.write_record(folder, record)
         run(trainer, examiner, folder, note)
@@ -81,6 +85,13 @@ def sampled(rows: Sequence[Row], settings: Settings) -> list[Row]:
     if settings.evaluate == 0 or len(rows) <= settings.evaluate:
         return list(rows)
     return random.Random(settings.seed).sample(rows, settings.evaluate)  # noqa: S311 - no secret
+
+
+def commit_of(settings: Settings) -> str | None:
+    """Return the commit of the base model on a hub, or in its cache; None for a folder, and for an unknown name."""
+    resolved = resolve_revision(settings.model, settings.revision)
+    commit: str | None = getattr(resolved, "resolved", None)
+    return commit
 
 
 def load_model(settings: Settings) -> Any:
@@ -250,7 +261,13 @@ def finish(
     digest = run_folder.hash_of(folder / "adapter" / "adapter_model.safetensors")
     record |= {"steps": trainer.state.global_step, "adapter_sha256": digest}
     run_folder.write_record(folder, record)
-    result = {"rows": record["rows"], "too_long": record["too_long"], "steps": record["steps"], "sha256": digest}
+    result = {
+        "commit": record["commit"],
+        "rows": record["rows"],
+        "too_long": record["too_long"],
+        "steps": record["steps"],
+        "sha256": digest,
+    }
     last = record["epochs"][-1]["figures"] if record.get("epochs") else {}
     result |= {"longest_reply": longest_reply, "figures": last}
     return result | ({"merged": str(write_merged(trainer.model, tokenizer, folder / "merged"))} if merge else {})

@@ -32,6 +32,7 @@ def record_of(files: TrainingFiles, settings: Settings) -> dict[str, Any]:
         "data": {key: value for key, value in files.manifest.items() if key != "software"},
         "model": {"name": settings.model, "revision": settings.revision, "sha256": hash_of_model(Path(settings.model))},
         "settings": settings.as_dict(),
+        "chat_template": hash_of(settings.chat_template) if settings.chat_template else None,
         "versions": {name: version_of(name) for name in PACKAGES},
     }
 
@@ -98,6 +99,8 @@ def resume(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
 def differences(before: dict[str, Any], now: dict[str, Any]) -> set[str]:
     """Return the names of what differs between two records in what weights depend on."""
     names = {key for key in ("data", "model") if before[key] != now[key]}
+    if "chat_template" in before and before["chat_template"] != now["chat_template"]:
+        names.add("chat_template")
     one, other = before["settings"], now["settings"]
     names |= {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)} - {
         *BETWEEN_RUNS,

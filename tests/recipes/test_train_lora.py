@@ -241,6 +241,21 @@ def test_run_is_continued_with_the_same_alone(data, tmp_path):
         run_folder.resume(folder, record)
 
 
+def test_run_is_not_continued_with_an_edited_chat_template(data, tmp_path):
+    folder, template = tmp_path / "run", tmp_path / "own.jinja"
+    template.write_text("{{ messages }}")
+    *_, record = run_of(data, "--chat-template", str(template))
+    run_folder.begin(folder, record)
+    assert run_folder.resume(folder, record) == record
+    template.write_text("{{ messages }} ")
+    *_, edited = run_of(data, "--chat-template", str(template))
+    with pytest.raises(Refused, match="something else: chat_template"):
+        run_folder.resume(folder, edited)
+    del record["chat_template"]  # as earlier versions wrote it
+    run_folder.write_record(folder, record)
+    assert run_folder.resume(folder, edited) == record
+
+
 def test_checkpoint_that_was_cut_off_is_left_out(tmp_path):
     folder = run_folder.checkpoints_of(tmp_path)
     assert run_folder.last_checkpoint(tmp_path) is None
@@ -282,10 +297,12 @@ def test_folder_stays_until_another_is_whole(tmp_path):
 
 
 def test_commands_at_the_end_serve_the_adapter_and_ask_as_in_training(data, tmp_path):
-    files, settings, _ = run_of(data, "--rank", "24", "--revision", "abc", "--chat-template", "t.jinja")
+    template = tmp_path / "t.jinja"
+    template.write_text("{{ messages }}")
+    files, settings, _ = run_of(data, "--rank", "24", "--revision", "abc", "--chat-template", str(template))
     serve, *add_juror = serving_commands(files, settings, tmp_path, "rose", 48)
     assert shlex.join(serve) == (
-        "vllm serve base --revision abc --chat-template t.jinja --enable-lora --max-lora-rank 32 "
+        f"vllm serve base --revision abc --chat-template {template} --enable-lora --max-lora-rank 32 "
         f"--lora-modules rose={tmp_path}/adapter"
     )
     assert [command[command.index("--asks") + 1] for command in add_juror] == [
