@@ -7,6 +7,7 @@ M. Nygard, Release It!, "Circuit Breaker".
 
 import hashlib
 import logging
+from math import inf
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -58,7 +59,7 @@ class Circuit:
         self.open_key = f"jury:endpoint:{name}:open"
         self.most_faults = max(LEAST_FAULTS, 2 * at_once)
         self.patience, self.stay, self.longest_call = patience, stay, longest_call
-        self.faults, self.rest, self.looked_at = 0, FIRST_REST, 0.0
+        self.faults, self.rest, self.looked_at = 0, FIRST_REST, -inf
         self.open_until: float | None = None
         self.reason = ""
         self.down_since = 0.0
@@ -74,19 +75,24 @@ class Circuit:
         """
         await self.refresh()
         while self.open_until is not None:
-            now = self.clock.time()
-            self.waiting_since = self.waiting_since or now
-            if now >= self.open_until and await self.claim_trial():
+            now, waited_at = self.clock.time(), self.clock.monotonic()
+            self.waiting_since = self.waiting_since or waited_at
+            if self.is_due(self.open_until, now) and await self.claim_trial():
                 return
             if self.open_until is None:  # an answer came while Redis was asked
                 return
             rest = self.open_until - now
             if rest > 0 and now - self.down_since > self.patience:
                 raise EndpointDown(self.outage(now))
-            if now - self.waiting_since > self.stay:
+            if waited_at - self.waiting_since > self.stay:
                 raise EndpointRests(self.outage(now))
             await self.clock.sleep(rest if 0 < rest < SECONDS_BETWEEN_LOOKS else SECONDS_BETWEEN_LOOKS)
             await self.refresh()
+
+    @staticmethod
+    def is_due(open_until: float, now: float) -> bool:
+        """Return whether a rest is over. One that ends later than any rest was begun by a clock that was ahead."""
+        return not 0 < open_until - now <= 2 * LONGEST_REST
 
     async def claim_trial(self) -> bool:
         """Return whether this call is the trial: one for each rest, or another if its worker was killed."""
@@ -100,7 +106,7 @@ class Circuit:
 
     async def refresh(self) -> None:
         """Read the state that other workers may have changed, once a second."""
-        now = self.clock.time()
+        now = self.clock.monotonic()
         if now - self.looked_at >= SECONDS_BETWEEN_LOOKS:
             self.looked_at = now
             stored = await self.redis.get(self.open_key)
@@ -124,9 +130,12 @@ class Circuit:
         if self.open_until is None and self.faults < self.most_faults:
             return
         now = self.clock.time()
-        if self.open_until is None or now >= self.open_until:  # else it was under way when the circuit opened
+        if self.open_until is None or self.is_due(
+            self.open_until, now
+        ):  # else it was under way when the circuit opened
             if self.open_until is None or now - self.open_until > 2 * LONGEST_REST + self.longest_call:
                 self.down_since = now  # the last fault is too old to say anything about the time between
-            self.open_until, self.looked_at = now + self.rest, now
+            self.down_since = min(self.down_since, now)
+            self.open_until, self.looked_at = now + self.rest, self.clock.monotonic()
             self.rest = min(LONGEST_REST, 2 * self.rest)
             await self.redis.set(self.open_key, f"{self.open_until} {self.down_since}", ex=SECONDS_KEPT)

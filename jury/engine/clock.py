@@ -8,8 +8,12 @@ class Clock:
     """The system's clock."""
 
     def time(self) -> float:
-        """Return seconds since the epoch, which all workers share."""
+        """Return seconds since the epoch."""
         return time.time()
+
+    def shared(self) -> float | str:
+        """Return the time that all workers share, in seconds since the epoch; empty for that of their Redis."""
+        return ""
 
     def monotonic(self) -> float:
         """Return seconds that never go back, of this process alone."""

@@ -8,6 +8,7 @@ of a quarter of a second, so that a fast juror does not ask Redis before every c
 """
 
 import asyncio
+from math import inf
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -22,12 +23,28 @@ SECONDS_BETWEEN_LOOKS = 1.0
 REDIS_TRIES = 30
 "With waits that grow to two seconds: about a minute for a Redis that is started again."
 
-# The key outlives the last reserved moment; otherwise the schedule would restart while calls still wait for it.
-TAKE_MOMENT = """
-local moment = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), tonumber(ARGV[1]))
+# By the clock of Redis: those of workers may differ, and one that is set back would wait for what it had reserved.
+NOW = """
+local now = tonumber(ARGV[1])
+if not now then
+    local clock = redis.call('TIME')
+    now = clock[1] + clock[2] / 1000000
+end
+"""
+# Returns the seconds until the moment. The key outlives the last reserved one; otherwise the schedule would restart
+# while calls still wait for it.
+TAKE_MOMENT = f"""{NOW}
+local moment = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
 local next_moment = moment + tonumber(ARGV[2])
-redis.call('SET', KEYS[1], next_moment, 'EX', math.ceil(next_moment - tonumber(ARGV[1])) + 120)
-return tostring(moment)
+redis.call('SET', KEYS[1], next_moment, 'EX', math.ceil(next_moment - now) + 120)
+return tostring(moment - now)
+"""
+HOLD = f"""{NOW}
+local ends = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now + tonumber(ARGV[2]))
+redis.call('SET', KEYS[1], ends, 'PX', math.ceil(math.max(ends - now, 0.001) * 1000))
+"""
+LOOK_FOR_HOLD = f"""{NOW}
+return tostring(tonumber(redis.call('GET', KEYS[1]) or now) - now)
 """
 
 
@@ -45,18 +62,18 @@ class Rate:
         self.seconds_a_unit = 60 / (a_minute * PACE)
         self.block = int(SECONDS_A_BLOCK / self.seconds_a_unit)
         self.left, self.moment = 0, 0.0
-        "Units of the block, and when the next of them may be used."
+        "Units of the block, and when the next of them may be used, by this process's monotonic clock."
         self.lock = asyncio.Lock()
 
     async def next_moment(self, units: int) -> float:
-        """Take units, and return when they may be used, in seconds of the epoch."""
+        """Take units, and return when they may be used, by the monotonic clock."""
         async with self.lock:
-            now = self.clock.time()
             # Unused units expire: if they were carried over, they would go out as one burst.
-            if self.left < units or self.moment < now - SECONDS_A_BLOCK:
+            if self.left < units or self.moment < self.clock.monotonic() - SECONDS_A_BLOCK:
                 self.left = max(units, self.block)
                 cost = self.left * self.seconds_a_unit
-                self.moment = float(await self.take_moment(keys=[self.key], args=[now, cost]))
+                wait = float(await self.take_moment(keys=[self.key], args=[self.clock.shared(), cost]))
+                self.moment = self.clock.monotonic() + wait
             moment = self.moment
             self.left, self.moment = self.left - units, self.moment + units * self.seconds_a_unit
             return moment
@@ -72,7 +89,8 @@ class Limiter:
         self.requests = Rate(redis, f"jury:{key}:requests", requests, clock) if requests else None
         self.tokens = Rate(redis, f"jury:{key}:tokens", tokens, clock) if tokens else None
         self.hold_key = f"jury:{key}:hold"
-        self.held_until = self.looked_at = 0.0
+        self.set_hold, self.look_for_hold = redis.register_script(HOLD), redis.register_script(LOOK_FOR_HOLD)
+        self.held_until = self.looked_at = -inf
 
     async def wait(self, *, tokens: int) -> None:
         """
@@ -84,19 +102,24 @@ class Limiter:
             await self.wait_out_hold()
             for rate, units in ((self.requests, 1), (self.tokens, tokens)):
                 if rate:
-                    await self.clock.sleep(max(0.0, await rate.next_moment(units) - self.clock.time()))
-            if self.held_until <= self.clock.time():  # else another call was refused meanwhile: wait for a new moment
+                    await self.clock.sleep(max(0.0, await rate.next_moment(units) - self.clock.monotonic()))
+            if (
+                self.held_until <= self.clock.monotonic()
+            ):  # else another call was refused meanwhile: wait for a new moment
                 return
 
     async def hold(self, seconds: float) -> None:
         """Stop the calls of all workers for some seconds, because the endpoint refused a call as too many."""
-        self.held_until = max(self.held_until, self.clock.time() + seconds)
-        await self.redis.set(self.hold_key, self.held_until, px=max(1, round(seconds * 1000)))
+        self.hold_for(seconds)
+        await self.set_hold(keys=[self.hold_key], args=[self.clock.shared(), seconds])
 
     async def wait_out_hold(self) -> None:
         """Wait until any hold, set by this or another worker, is over."""
-        now = self.clock.time()
-        if now - self.looked_at > SECONDS_BETWEEN_LOOKS:
-            self.looked_at = now
-            self.held_until = max(self.held_until, float(await self.redis.get(self.hold_key) or 0))
-        await self.clock.sleep(max(0.0, self.held_until - now))
+        if self.clock.monotonic() - self.looked_at > SECONDS_BETWEEN_LOOKS:
+            self.looked_at = self.clock.monotonic()
+            self.hold_for(float(await self.look_for_hold(keys=[self.hold_key], args=[self.clock.shared()])))
+        await self.clock.sleep(max(0.0, self.held_until - self.clock.monotonic()))
+
+    def hold_for(self, seconds: float) -> None:
+        """Hold back the calls of this process for some seconds from now, or longer if they are held back longer."""
+        self.held_until = max(self.held_until, self.clock.monotonic() + seconds)

@@ -32,9 +32,14 @@ class FakeClock(Clock):
 
     def __init__(self):
         self.now = 1_000_000.0
+        self.ahead = 0.0
+        "Seconds by which it is wrong; the time that workers share is right."
         self.waits = []
 
     def time(self):
+        return self.now + self.ahead
+
+    def shared(self):
         return self.now
 
     def monotonic(self):

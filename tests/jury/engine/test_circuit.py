@@ -87,6 +87,23 @@ def test_answer_that_comes_while_a_trial_is_claimed_lets_the_call_go():
     run_aside(work)
 
 
+def test_rest_that_a_clock_ahead_began_is_over_at_once():
+    async def work():
+        async with circuits(2, patience=60) as (clock, one, other):
+            clock.ahead = 3600.0
+            await break_circuit(one)
+            clock.ahead = 0.0
+            began = clock.now
+            await other.wait()
+            assert clock.now == began
+            await other.record_fault("cut")
+            assert other.open_until == began + FIRST_REST
+            with pytest.raises(EndpointDown, match="for 1 minutes"):
+                await try_in_vain(other)
+
+    run_aside(work)
+
+
 def test_failed_trials_double_the_rest():
     async def work():
         async with circuits(stay=10_000, patience=100_000) as (clock, circuit):

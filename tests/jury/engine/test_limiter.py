@@ -1,10 +1,13 @@
 """Rates of a juror, shared through Redis, on a fake clock."""
 
+import asyncio
+import time
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 
+from jury.engine.clock import Clock
 from jury.engine.limiter import PACE, Limiter, connect_redis
 from tests.jury.engine.fakes import FakeClock, run_aside
 
@@ -76,3 +79,45 @@ def test_schedule_outlives_its_last_moment():
             return await redis.ttl(limiter.tokens.key)
 
     assert run_aside(work) > 600
+
+
+def test_shorter_hold_ends_no_longer_one():
+    async def work():
+        clock = FakeClock()
+        async with connect_redis(settings.REDIS_URL) as redis:
+            one, other = limiters(redis, clock, 2)
+            began = clock.now
+            await one.hold(20)
+            await one.hold(5)
+            await other.wait(tokens=1)
+        return clock.now - began
+
+    assert run_aside(work) == pytest.approx(20)
+
+
+class WrongClock(Clock):
+    """A clock of the system that is ahead by some seconds, until it is set right."""
+
+    ahead = 3600.0
+
+    def time(self):
+        return time.time() + self.ahead
+
+
+def test_clock_that_is_ahead_or_set_back_holds_up_no_worker():
+    """Rates and holds go by the clock of Redis, and waits by one that is never set."""
+
+    async def work():
+        wrong, key = WrongClock(), uuid4().hex
+        async with connect_redis(settings.REDIS_URL) as redis, asyncio.timeout(30):
+            ahead, right = (Limiter(redis, key, requests=600, tokens=None, clock=each) for each in (wrong, Clock()))
+            began = time.monotonic()
+            await ahead.wait(tokens=1)
+            await ahead.hold(0.5)
+            await right.wait(tokens=1)
+            wrong.ahead = 0.0
+            for limiter in (ahead, right) * 5:
+                await limiter.wait(tokens=1)
+        return time.monotonic() - began
+
+    assert 1.2 < run_aside(work) < 20  # twelve calls of a tenth of a second, the second after half a second
