@@ -1,6 +1,7 @@
 """The blind random sample as arrays, to compute figures of. Which items are in it must not leave the figures."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -20,12 +21,16 @@ DRAWS = f"""
         ({LEAST_ODDS}) AS least
     WHERE d.project_id = %(project)s AND i.withdrawn_at IS NULL ORDER BY d.item_id
 """
-# How many people had labelled each item of the sample by a certain vote; a correction has the annotator of the first.
-EARLIER = """
-    SELECT v.item_id, count(DISTINCT v.annotator_id)
-    FROM annotation_vote v JOIN annotation_sampledraw d ON d.item_id = v.item_id
-    WHERE d.project_id = %(project)s AND d.in_sample AND v.repeats_id IS NULL AND v.id <= %(last_vote)s
-    GROUP BY v.item_id ORDER BY v.item_id
+# Items of the sample that enough people had labelled by a certain vote, or an adjudicator had settled by a certain time.
+# A correction has the annotator of the first vote.
+FINISHED = """
+    SELECT d.item_id FROM annotation_sampledraw d
+    WHERE d.project_id = %(project)s AND d.in_sample AND (
+        (SELECT count(DISTINCT v.annotator_id) FROM annotation_vote v
+            WHERE v.item_id = d.item_id AND v.repeats_id IS NULL AND v.id <= %(last_vote)s) >= %(wanted)s
+        OR EXISTS (SELECT FROM adjudication_case c
+            WHERE c.item_id = d.item_id AND c.state IN ('settled', 'reopened') AND c.closed_at <= %(time)s)
+    )
 """
 # What an ordered queue has finished so far is what people differ on. But some claims went by lot, from the lowest up:
 # below the one that they have come to, everything is finished, and lots depend on no label. What somebody skipped may
@@ -99,16 +104,19 @@ def read_reached(project: Project, item: Codes) -> Flags:
     return np.isin(item, reached)
 
 
-def read_earlier_votes(project: Project, item_keys: Codes, last_vote: int) -> Codes:
+def read_finished(project: Project, item_keys: Codes, *, last_vote: int, time: datetime, wanted: int) -> Flags:
     """
-    Return how many people had labelled each item of the sample up to a vote: shape (items,), 0 for other items.
+    Return which items of the sample people had finished: shape (items,).
 
-    :param last_vote: primary key of the vote
+    :param last_vote: primary key of the last vote that counts
+    :param time: until when settlements count
+    :param wanted: how many people finish an item that nobody settled
     """
-    item, people = read_numbers(EARLIER, {"project": project.pk, "last_vote": last_vote}, columns=2)
-    earlier = np.zeros(len(item_keys), dtype=np.int64)
-    earlier[np.searchsorted(item_keys, item)] = people
-    return earlier
+    parameters = {"project": project.pk, "last_vote": last_vote, "time": time, "wanted": wanted}
+    [keys] = read_numbers(FINISHED, parameters, columns=1)
+    finished = np.zeros(len(item_keys), dtype=bool)
+    finished[np.searchsorted(item_keys, keys)] = True
+    return finished
 
 
 def read_wanting(project: Project, item_keys: Codes) -> Flags:

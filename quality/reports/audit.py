@@ -13,7 +13,7 @@ from adjudication.policies import Policy
 from corpus.models import Project
 from quality.models import WatchedPromise
 from quality.queries.parts import read_parts
-from quality.queries.sample import read_draws, read_earlier_votes
+from quality.queries.sample import read_draws, read_finished
 from quality.reports.arrays import Opinions
 from quality.reports.certified_rows import read_panel, read_people
 
@@ -71,11 +71,12 @@ def count_since(
     parts = read_parts(project) if promise.score_by == ScoreBy.PROBABILITY else None
     draws, panel = read_draws(project, opinions.item_keys), read_panel(opinions, policy, field, parts)
     people = read_people(project, opinions, policy, field)
-    needed = max(policy.quorum, project.votes_wanted)
-    was_finished = read_earlier_votes(project, opinions.item_keys, promise.last_vote) >= needed
+    wanted = max(policy.quorum, project.votes_wanted)
+    before = {"last_vote": promise.last_vote, "time": promise.made_at, "wanted": wanted}
+    was_finished = read_finished(project, opinions.item_keys, **before)
     strict = np.array([*(score >= threshold for score in panel.scores), False])  # the last is for NO_SCORE
     tests = people.is_complete & ~was_finished & strict[panel.level]
-    at = draws.item[draws.in_sample & draws.is_reached]
+    at = draws.item[draws.in_smallest & draws.is_reached]  # a uniform sample, as the certificate's
     at = at[tests[at]]
     return len(at), int((people.label[at] != panel.label[at]).sum())
 

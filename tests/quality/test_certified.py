@@ -4,6 +4,7 @@ import json
 import random
 import re
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from adjudication.certifying.bounds import most_errors
-from adjudication.models import Certificate
+from adjudication.models import Case, Certificate
 from annotation.actions import change_sample
 from annotation.models import SampleDraw
 from annotation.slots import open_slots
@@ -19,6 +20,7 @@ from corpus.models import Event, Project
 from quality.reports.audit import audit, standing_of
 from quality.reports.certified import promise_figures
 from quality.reports.certified_words import set_summary
+from tests.adjudication.disputes import UNSAFE, case_of, label_blind, tie
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
@@ -288,6 +290,54 @@ def test_promise_follows_the_certificate_and_carries_what_tested_it(tmp_path: Pa
     command("measure", project=made.slug)
     watched = program.get(route).json()["watched"]
     assert (watched["broken_at"], watched["fields"][0]["n"]) == (None, 0)
+
+
+def watched_project(folder: Path) -> tuple[Project, Program, str]:
+    """Make a project whose people and jurors agree on the whole of a sample, with two ties; and a way to look at it."""
+    made = make_project(fields="prompt_label", policy="human", quorum=2, votes_wanted=3)
+    names = [f"d{at:02}" for at in range(40)]
+    import_in_sample(made, folder, [*names, "tie", "later"])
+    raters = (*PEOPLE, *MODELS[:2])
+    import_votes(made, folder, [opinion(name, by) for name in (*names, "tie", "later") for by in MODELS[:2]])
+    import_votes(made, folder, [opinion(name, by) for name in names for by in raters])
+    tie(made, folder, "tie", "later")
+    return made, Program(made, "lead"), f"projects/{made.slug}/certified/"
+
+
+def settle(judge: Visitor, case: Case) -> None:
+    """Settle a case on a prompt as unsafe."""
+    judge.post(f"cases/{case.pk}/claim/")
+    for step in (partial(label_blind, judge, case), partial(judge.post, f"cases/{case.pk}/settle/")):
+        assert step(prompt_label="unsafe", **UNSAFE).status_code == 302
+
+
+def test_settled_dialogues_test_a_promise_only_if_that_was_made_before(tmp_path: Path) -> None:
+    made, program, route = watched_project(tmp_path)
+    judge = Visitor(made, "adjudicator")
+    for name, expected in (("tie", (0, 0, "untried")), ("later", (1, 1, "watch"))):
+        settle(judge, case_of(made, name))
+        if name == "tie":
+            command("measure", project=made.slug)
+            assert program.post(route, {"error": 0.3}).status_code == 201
+        command("measure", project=made.slug)
+        assert standing(program, route) == expected
+
+
+def test_sample_of_the_smallest_share_tests_a_promise(tmp_path: Path) -> None:
+    """Later dialogues of a larger share would be most of the sample, whatever they are of all."""
+    made, program, route = watched_project(tmp_path)
+    command("measure", project=made.slug)
+    assert program.post(route, {"error": 0.3}).status_code == 201
+    change_sample(project=made, by=None, percent=90)
+    late = [f"late{at:02}" for at in range(40)]
+    import_dialogues(made, tmp_path, [dialogue(name, response=False) for name in late])
+    open_slots(project=made)
+    import_votes(made, tmp_path, [opinion(name, by) for name in late for by in (*PEOPLE, *MODELS[:2])])
+    command("measure", project=made.slug)
+    tested, _, stands = standing(program, route)
+    drawn = SampleDraw.objects.filter(project=made, item__external_id__in=late, in_sample=True).count()
+    assert 0 < tested < drawn  # about 20 of 36
+    assert stands == "kept"
 
 
 def import_in_sample(project: Project, folder: Path, names: list[str]) -> None:
