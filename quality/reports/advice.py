@@ -21,6 +21,8 @@ MAX_LISTED = 500
 FEW_OPINIONS = 5
 FEW_OF_A_RATER = 20
 CORRELATED = 0.3
+EVEN = 1e-9
+"Equal weights on either side add up to no more than this beside one half."
 SURE = 0.45
 "An estimate is sure if its probability of unsafe is further than this from one half."
 
@@ -72,7 +74,7 @@ def field_advice(
     project: Project, opinions: Opinions, policy: Policy, field: str, panel: PanelField | None
 ) -> dict[str, Any]:
     """Return the estimates on one field beside the decisions, with warnings."""
-    counted = counted_opinions(opinions, policy, field)
+    counted = counted_opinions(project, opinions, policy, field)
     if not len(counted.places):
         return {"field": field, "items": 0, "warnings": [], "flips": [], "raters": []}
     raters, items = len(opinions.raters), len(opinions.item_keys)
@@ -97,13 +99,29 @@ def field_advice(
     }
 
 
-def counted_opinions(opinions: Opinions, policy: Policy, field: str) -> Counted:
-    """Return the opinions of the kinds that the policy counts: the same that the decisions are made from."""
+def counted_opinions(project: Project, opinions: Opinions, policy: Policy, field: str) -> Counted:
+    """Return the opinions that the policy counts: the same that the decisions are made from."""
     kinds = policy.rules[Field(field)].kinds
     is_counted = np.where(opinions.is_human, Kind.HUMAN in kinds, Kind.LLM in kinds)
-    kept = opinions.has_value(field) & is_counted
+    kept = opinions.has_value(field) & is_counted & may_decide(project, opinions, policy, field)[opinions.item]
     places, item = np.unique(opinions.item[kept], return_inverse=True)
     return Counted(places, item, opinions.rater[kept], opinions.is_unsafe(field, policy)[kept])
+
+
+def may_decide(project: Project, opinions: Opinions, policy: Policy, field: str) -> Flags:
+    """Return on which items opinions decide a field: where it follows another one, that must be unsafe: (items,)."""
+    followed = policy.rules[Field(field)].follows
+    if followed is None:
+        return np.ones(len(opinions.item_keys), dtype=bool)
+    decisions = read_decisions(project, policy.name, followed, opinions.item_keys)
+    is_unsafe = np.zeros(len(opinions.item_keys), dtype=bool)
+    is_unsafe[decisions.item[decisions.label == 1]] = True
+    return is_unsafe
+
+
+def said_by(probabilities: Numbers) -> Codes:
+    """Return what probabilities of unsafe say: 1 for unsafe, -1 for safe, 0 for even odds, which are no label."""
+    return np.where(np.abs(probabilities - 0.5) <= EVEN, 0, np.sign(probabilities - 0.5)).astype(np.int64)
 
 
 def differences(counted: Counted, decisions: Decisions, estimates: Estimates, item_keys: Codes) -> dict[str, Any]:
@@ -114,7 +132,8 @@ def differences(counted: Counted, decisions: Decisions, estimates: Estimates, it
     """
     label, is_settled = labels_of(counted, decisions, len(item_keys))
     is_decided, is_open = label >= 0, (label < 0) & ~is_settled
-    flips = {name: is_decided & ~is_settled & ((p > 0.5) != (label == 1)) for name, p in estimates.items()}
+    opposite = np.where(label == 1, -1, 1)
+    flips = {name: is_decided & ~is_settled & (said_by(p) == opposite) for name, p in estimates.items()}
     either = np.flatnonzero(flips["dawid_skene"] | flips["weighted"])
     order = np.argsort(-np.abs(estimates["dawid_skene"][either] - 0.5), kind="stable")
     figures = {
@@ -166,15 +185,15 @@ def accuracies(truth: Codes, counted: Counted, estimates: Estimates) -> dict[str
     """
     Return how often the majority and each estimate are right on items with a known label.
 
-    A tie has no majority, so the majority is not right there.
+    A tie has no majority, and even odds are no label, so neither is right there.
 
     :param truth: shape (items with counted opinions,), 0 for safe, 1 for unsafe, -1 for unknown
     """
     known = truth >= 0
-    unsafe = truth[known] == 1
+    side = np.where(truth[known] == 1, 1, -1)
     majority = np.sign(2 * counted.unsafe_votes[known] - counted.totals[known])
-    right = {"majority": int((majority == np.where(unsafe, 1, -1)).sum())}
-    right |= {name: int(((p[known] > 0.5) == unsafe).sum()) for name, p in estimates.items()}
+    right = {"majority": int((majority == side).sum())}
+    right |= {name: int((said_by(p[known]) == side).sum()) for name, p in estimates.items()}
     n = int(known.sum())
     return {"n": n, **{name: share(count, n) for name, count in right.items()}}
 

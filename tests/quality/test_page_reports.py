@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
+from annotation.actions import set_gold
+from corpus.labels import Judgement
 from corpus.models import Project
 from quality.models import Report
 from quality.reports.arrays import read_opinions
@@ -137,6 +139,39 @@ def test_drift_and_shares_add_up(tmp_path: Path) -> None:
     splits = shares["splits"][0]
     assert (splits["of_three"], splits["two_to_one"]) == (4, 0.5)
     assert {(row["most"], row["least"]): row["items"] for row in splits["rows"]} == {(2, 1): 2, (3, 0): 2}
+
+
+def test_even_odds_are_no_advice_and_no_right_answer(tmp_path: Path) -> None:
+    """Two people who vote on the same dialogues weigh the same, so where they differ neither side is likelier."""
+    project = make_project(fields="prompt_label", quorum=1, votes_wanted=2)
+    names = [f"e{at:02}" for at in range(40)]
+    import_dialogues(project, tmp_path, [dialogue(name, response=False) for name in names])
+    votes = [opinion(name, rater) for name in names for rater in ("ada", "bea") if rater == "ada" or name < "e30"]
+    votes += [opinion(name, "bea", "unsafe", categories=["threat"]) for name in names if name >= "e30"]
+    assert import_votes(project, tmp_path, votes)["rejected"] == 0
+    for name in names:
+        set_gold(project=project, by=None, external_id=name, judgement=Judgement("safe"))
+    command("adjudicate", project=project.slug)
+    advice = measured(project, "advice")["fields"][0]
+    assert (advice["decided"], advice["weighted"]["flips"]) == (30, 0)
+    assert {name: advice["checked"]["gold"][name] for name in ("n", "majority", "weighted")} == {
+        "n": 40, "majority": 0.75, "weighted": 0.75
+    }  # fmt: skip
+
+
+def test_advice_counts_no_ballots_that_the_policy_leaves_out(tmp_path: Path) -> None:
+    """Under aegis2 a response whose prompt is safe is safe, whatever jurors say of it."""
+    project = make_project(policy="aegis2")
+    names = ["safe", "unsafe"]
+    import_dialogues(project, tmp_path, [dialogue(name) for name in names])
+    votes = [opinion(name, rater, name) for name in names for rater in ("ada", "bea", "cy")]
+    votes += [opinion(name, model, name, "unsafe") for name in names for model in ("model-a", "model-b", "model-c")]
+    for each in votes:
+        each["categories"] = ["threat"] if "unsafe" in (each["prompt_label"], each["response_label"]) else []
+    assert import_votes(project, tmp_path, votes)["rejected"] == 0
+    command("adjudicate", project=project.slug)
+    prompt, response = measured(project, "advice")["fields"]
+    assert (prompt["items"], response["items"], response["flips"]) == (2, 1, [])
 
 
 def test_advice_lists_flips_and_changes_nothing(tmp_path: Path) -> None:
