@@ -21,8 +21,8 @@ DRAWS = f"""
         ({LEAST_ODDS}) AS least
     WHERE d.project_id = %(project)s AND i.withdrawn_at IS NULL ORDER BY d.item_id
 """
-# Items of the sample that enough people had labelled by a certain vote, or an adjudicator had settled by a certain time.
-# A correction has the annotator of the first vote.
+# Items of the sample that enough people had labelled by a certain vote, or an adjudicator had settled by a time. A
+# correction has the annotator of the first vote.
 FINISHED = """
     SELECT d.item_id FROM annotation_sampledraw d
     WHERE d.project_id = %(project)s AND d.in_sample AND (

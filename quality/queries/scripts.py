@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 
-from corpus.models import Project
+from corpus.models import Item, Project
 
 SCRIPTS = {
     "Latin": "A-Za-z\u00c0-\u024f",
@@ -30,6 +30,11 @@ TEXTS = """
     ) AS item WHERE {which}
 """
 IS_ASCII = "octet_length(text) = char_length(text)"
+
+
+def count_written(project: Project) -> int:
+    """Return how many dialogues have their text: those of which writing systems are counted."""
+    return Item.objects.filter(project=project, reconstruction_id__isnull=True).count()
 
 
 def script_counts(project: Project) -> list[dict[str, Any]]:

@@ -83,8 +83,15 @@ def category_agreements(opinions: Opinions) -> list[dict[str, Any]]:
         is_named = np.array([*(slug in names for names in opinions.category_sets), False], dtype=np.int64)
         values = is_named[opinions.category_set]
         kinds = agreement_by_kind(opinions, Coding(values, included))
-        rows.append({"category": slug, "named": int(values[included].sum()), "kinds": kinds})
+        for kind, chosen in (("all", included), *of_kinds(opinions, included)):
+            kinds[kind]["named"] = int(values[chosen].sum())
+        rows.append({"category": slug, "named": kinds["all"]["named"], "kinds": kinds})
     return sorted(rows, key=lambda row: (-row["named"], row["category"]))
+
+
+def of_kinds(opinions: Opinions, chosen: Flags) -> list[tuple[str, Flags]]:
+    """Return which of some opinions are people's and which are models', by the kind's name: shape (opinions,) each."""
+    return [("human", chosen & opinions.is_human), ("llm", chosen & ~opinions.is_human)]
 
 
 def agreement_by_source(opinions: Opinions, coding: Coding) -> list[dict[str, Any]]:

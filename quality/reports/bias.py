@@ -11,7 +11,7 @@ from adjudication.policies import Policy
 from corpus.models import Project
 from corpus.queries import categories_of
 from quality.queries.groups import NamedGroups, read_groups
-from quality.queries.scripts import script_counts
+from quality.queries.scripts import count_written, script_counts
 from quality.reports.arrays import Opinions, read_decisions
 from quality.statistics.matched import FEWEST, compare
 from quality.statistics.profiles import Codes
@@ -64,6 +64,7 @@ def bias_figures(project: Project, opinions: Opinions, policy: Policy) -> dict[s
         "unknown": int((groups.prompt_length < 0).sum()),
         "fewest": FEWEST,
         "groups": len(groups.attributes),
+        "written": count_written(project),
         "scripts": script_counts(project),
         "categories": category_counts(opinions),
         "fields": [field_figures(project, opinions, policy, field, groups) for field in project.fields],

@@ -87,7 +87,12 @@ def category_rows(field: Content, names: Mapping[str, str]) -> list[Content]:
 
 
 def balance_tables(report: Content, field: Content, names: Mapping[str, str]) -> list[Content]:
-    """Return how many dialogues each source, length, writing system and category has."""
+    """
+    Return how many dialogues each source, length, writing system and category has.
+
+    Sources and lengths are those of the field's dialogues whose text is known, as which groups they name is; writing
+    systems are of all that have their text, and categories of all.
+    """
     whole = field["items"]
     sources = sorted(field["sources"], key=lambda row: -row["items"])
     ends = [row["from"] for row in field["lengths"][1:]]
@@ -108,13 +113,16 @@ def balance_tables(report: Content, field: Content, names: Mapping[str, str]) ->
         {
             "title": "Writing systems",
             "heads": narrow,
-            "rows": [counted_row(row["script"], row, whole) for row in report["scripts"]],
+            "rows": [
+                counted_row(row["script"], row, report.get("written", report["items"])) for row in report["scripts"]
+            ],
         },
         {
             "title": "Categories",
             "heads": narrow,
             "rows": [
-                counted_row(names.get(row["category"], row["category"]), row, whole) for row in report["categories"]
+                counted_row(names.get(row["category"], row["category"]), row, report["items"])
+                for row in report["categories"]
             ],
         },
     ]
@@ -123,7 +131,7 @@ def balance_tables(report: Content, field: Content, names: Mapping[str, str]) ->
 def counted_row(name: str, row: Mapping[str, Any], whole: int) -> Content:
     """Return a row of a table of the balance: its share of all, and of sources and lengths who is named and unsafe."""
     unsafe, named = row.get("unsafe"), row.get("named")
-    shares = [min(row["items"] / whole, 1.0) if whole else None]
+    shares = [row["items"] / whole if whole else None]
     if unsafe is not None:
         shares.append(named / row["items"] if row["items"] else None)
         shares.append(unsafe["count"] / unsafe["n"] if unsafe["n"] else None)

@@ -131,9 +131,10 @@ def low_categories(agreement: Content, policy: Policy, names: Mapping[str, str])
     """
     key = raters_key(policy.category_kinds)
     low = [
-        (names.get(row["category"], row["category"]), row["kinds"][key]["alpha"]["value"])
-        for row in agreement["each_category"]
-        if row["named"] >= FEW_NAMED and status_of(row["kinds"][key]) == Status.NOT_REACHED
+        (names.get(row["category"], row["category"]), figures["alpha"]["value"])
+        for row, figures in ((row, row["kinds"][key]) for row in agreement["each_category"])
+        # Reports of earlier versions count the opinions of all kinds alone.
+        if figures.get("named", row["named"]) >= FEW_NAMED and status_of(figures) == Status.NOT_REACHED
     ]
     return sorted(low, key=lambda each: (each[1], each[0]))
 

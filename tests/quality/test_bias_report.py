@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from corpus.models import Project
+from quality.reports.bias_rows import balance_tables
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
@@ -99,7 +100,7 @@ def test_balance_counts_sources_lengths_scripts_and_categories(report: Made, tmp
     assert (field["items"], field["named"], found["groups"]) == (80, 40, 44)
     [source] = field["sources"]
     assert (source["items"], source["named"], source["unsafe"]) == (80, 40, {"count": 50, "n": 80})
-    assert found["scripts"] == [{"script": "Latin", "items": 80}]
+    assert (found["scripts"], found["written"]) == ([{"script": "Latin", "items": 80}], 80)
     assert found["categories"] == [{"category": "threat", "items": 50}]
     texts = {"ru": "Где пекарня? OK", "zh": "面", "el": "x = \u03b1 + 1", "ar": "أين", "mixed": "naïve кафе"}
     import_dialogues(project, tmp_path, [dialogue(name, text=text, response=False) for name, text in texts.items()])
@@ -107,6 +108,15 @@ def test_balance_counts_sources_lengths_scripts_and_categories(report: Made, tmp
     report = Program(project, "lead").get(f"projects/{project.slug}/metrics/").json()["reports"]["bias"]
     counts = {each["script"]: each["items"] for each in report["scripts"]}
     assert counts == {"Latin": 82, "Cyrillic": 2, "Arabic": 1, "Chinese": 1}, "a single letter is a sign"
+
+
+def test_scripts_and_categories_are_shares_of_the_dialogues_that_they_are_counted_among() -> None:
+    """Not of those of the field: 200 of 1,000 have a response here, and 900 have their text."""
+    scripts = [{"script": "Latin", "items": 810}, {"script": "Chinese", "items": 90}]
+    report = {"items": 1000, "written": 900, "scripts": scripts, "categories": [{"category": "violence", "items": 150}]}
+    field = {"items": 200, "sources": [], "lengths": [{"from": 0, "items": 0}]}
+    *_, writing, categories = balance_tables(report, field, {})
+    assert [row["shares"] for row in (*writing["rows"], *categories["rows"])] == [[0.9], [0.1], [0.15]]
 
 
 def test_tab_shows_groups_errors_and_what_is_missing(report: Made) -> None:

@@ -114,6 +114,13 @@ def test_no_figure_below_the_wanted_alpha_looks_like_it(value, text) -> None:
     assert shown(value) == text
 
 
+def test_category_that_few_counted_opinions_name_is_not_held_against_them() -> None:
+    low = category("threat", 0.0, named=3 * FEW_NAMED, kind="human")
+    for named, said in ((FEW_NAMED - 1, ()), (FEW_NAMED, ("One category is below the wanted alpha: threat (0.00).",))):
+        low["kinds"]["human"]["named"] = named
+        assert verdict(report(categories=(low,)), POLICIES["human"], {}, open_cases=0).sentences == said
+
+
 def test_many_low_categories_are_counted_and_the_lowest_named() -> None:
     assert category_sentence([]) == ""
     assert category_sentence([("Threat", 0.3)]) == "One category is below the wanted alpha: Threat (0.30)."
