@@ -29,17 +29,20 @@ LABEL_COLUMNS = ", ".join(FIELDS)
 # As what they count as, where the taxonomy no longer has some.
 COUNTED = TRANSLATED.format(slugs="categories", taxonomy="%(taxonomy)s")
 CURRENT_OPINIONS = f"""
-    SELECT item_id, 'human' AS kind, annotator_id AS rater, {LABEL_COLUMNS}, {COUNTED} AS categories, cast_at
+    SELECT item_id, 'human' AS kind, annotator_id AS rater, {LABEL_COLUMNS}, {COUNTED} AS categories, cast_at,
+        true AS names_categories
     FROM annotation_vote JOIN corpus_item i ON i.id = item_id
     WHERE i.project_id = %(project)s AND is_current
     UNION ALL
-    SELECT item_id, 'llm', juror_id, {LABEL_COLUMNS}, {COUNTED}, cast_at
-    FROM jury_ballot JOIN corpus_item i ON i.id = item_id
+    SELECT item_id, 'llm', juror_id, {LABEL_COLUMNS}, {COUNTED}, cast_at, 'categories' = ANY(j.asks)
+    FROM jury_ballot JOIN corpus_item i ON i.id = item_id JOIN jury_juror j ON j.id = juror_id
     WHERE i.project_id = %(project)s AND is_current AND outcome = 'cast'
 """
-# The categories as chosen. An opinion with a hazard but no category was not asked for categories: NULL.
+# The categories as chosen. An opinion with a hazard but no category was not asked for categories, nor is a juror that
+# is asked for labels alone: NULL.
 CATEGORIES = f"""
-    CASE WHEN categories = '{{}}' AND ('unsafe' IN ({LABEL_COLUMNS}) OR 'needs_caution' IN ({LABEL_COLUMNS}))
+    CASE WHEN categories = '{{}}'
+            AND (NOT names_categories OR 'unsafe' IN ({LABEL_COLUMNS}) OR 'needs_caution' IN ({LABEL_COLUMNS}))
         THEN NULL ELSE categories COLLATE "C" END
 """
 OPINIONS = f"""

@@ -6,6 +6,7 @@ import numpy as np
 
 from adjudication.policies import policy_of
 from corpus.models import Item
+from jury.models import Juror
 from quality.reports.arrays import LABELS, read_decisions, read_opinions
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 from tests.quality.opinions import label_rows, mixed_project
@@ -55,6 +56,14 @@ def test_hazard_without_category_was_not_asked_for_categories(tmp_path: Path) ->
     assert opinions.has_value("categories").tolist() == [True, False, True]
     named = [set(opinions.category_sets[at]) for at in opinions.category_set[[0, 2]]]
     assert named == [{"threat", "violence"}, set()]
+
+
+def test_juror_that_is_asked_for_labels_alone_names_no_empty_set(tmp_path: Path) -> None:
+    project = make_project(fields="prompt_label")
+    import_dialogues(project, tmp_path, [dialogue("a")])
+    import_votes(project, tmp_path, [opinion("a", model) for model in ("model-a", "model-b")])
+    Juror.objects.filter(project=project, name="model-b").update(asks=["prompt_label"])
+    assert read_opinions(project).has_value("categories").tolist() == [True, False]
 
 
 def test_caution_counts_as_the_policy_says(tmp_path: Path) -> None:
