@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from adjudication.consensus import Opinion, decide
+from adjudication.models import Decision
 from adjudication.policies import POLICIES, Kind, Policy
 from annotation.queries import asked_fields
 from corpus.labels import FIELDS, Field
@@ -24,12 +25,15 @@ def category_figures(
     """
     Return the share of items that people would give each category, most common first.
 
-    People's categories are those of the policy `human`, with all votes of an item in.
+    People's categories are those of the policy `human`, with all votes of an item in; where these tie, those that an
+    adjudicator settled.
 
     :param parts: the sample on every label field that people are asked for
     """
     votes = Ballots(opinions, opinions.is_human)
     named = {item: decide_categories(project, policy, votes, item) for item in fully_labelled(opinions, parts)}
+    tied = [item for item, slugs in named.items() if slugs is None]
+    named |= settled_categories(policy, opinions, tied)
     known = {item: slugs for item, slugs in named.items() if slugs is not None}
     part = labelled_part(opinions, draws, parts, np.array(sorted(known), dtype=np.int64))
     counts, by_models = model_counts(opinions)
@@ -98,6 +102,13 @@ def decide_categories(project: Project, policy: Policy, votes: Ballots, item: in
     if any(each.label is None for each in decision.fields.values()):
         return None
     return frozenset(decision.categories)
+
+
+def settled_categories(policy: Policy, opinions: Opinions, items: list[int]) -> dict[int, frozenset[str]]:
+    """Return the categories that adjudicators settled, by item; both by index."""
+    places = {int(opinions.item_keys[item]): item for item in items}
+    settled = Decision.objects.filter(policy=policy.name, status=Decision.Status.SETTLED, item__in=places)
+    return {places[key]: frozenset(slugs) for key, slugs in settled.values_list("item", "categories")}
 
 
 def model_counts(opinions: Opinions) -> tuple[Codes, dict[str, Codes]]:

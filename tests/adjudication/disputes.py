@@ -53,6 +53,13 @@ def reader(project, role="adjudicator"):
     return user
 
 
+def settle_prompt(judge, case):
+    """Claim a case on a prompt alone, label it blind and settle it, by the pages: unsafe, a threat."""
+    judge.post(f"cases/{case.pk}/claim/")
+    assert label_blind(judge, case, prompt_label="unsafe", **UNSAFE).status_code == 302
+    assert judge.post(f"cases/{case.pk}/settle/", prompt_label="unsafe", **UNSAFE).status_code == 302
+
+
 def work_through(judge, case, **settlement):
     """Claim a case, label it blind and settle it, by the pages."""
     judge.post(f"cases/{case.pk}/claim/")

@@ -4,7 +4,6 @@ import json
 import random
 import re
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from adjudication.certifying.bounds import most_errors
-from adjudication.models import Case, Certificate
+from adjudication.models import Certificate
 from annotation.actions import change_sample
 from annotation.models import SampleDraw
 from annotation.slots import open_slots
@@ -20,7 +19,7 @@ from corpus.models import Event, Project
 from quality.reports.audit import audit, standing_of
 from quality.reports.certified import promise_figures
 from quality.reports.certified_words import set_summary
-from tests.adjudication.disputes import UNSAFE, case_of, label_blind, tie
+from tests.adjudication.disputes import case_of, settle_prompt, tie
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
@@ -304,18 +303,11 @@ def watched_project(folder: Path) -> tuple[Project, Program, str]:
     return made, Program(made, "lead"), f"projects/{made.slug}/certified/"
 
 
-def settle(judge: Visitor, case: Case) -> None:
-    """Settle a case on a prompt as unsafe."""
-    judge.post(f"cases/{case.pk}/claim/")
-    for step in (partial(label_blind, judge, case), partial(judge.post, f"cases/{case.pk}/settle/")):
-        assert step(prompt_label="unsafe", **UNSAFE).status_code == 302
-
-
 def test_settled_dialogues_test_a_promise_only_if_that_was_made_before(tmp_path: Path) -> None:
     made, program, route = watched_project(tmp_path)
     judge = Visitor(made, "adjudicator")
     for name, expected in (("tie", (0, 0, "untried")), ("later", (1, 1, "watch"))):
-        settle(judge, case_of(made, name))
+        settle_prompt(judge, case_of(made, name))
         if name == "tie":
             command("measure", project=made.slug)
             assert program.post(route, {"error": 0.3}).status_code == 201

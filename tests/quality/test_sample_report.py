@@ -12,6 +12,7 @@ from annotation.models import SampleDraw
 from corpus.actions import withdraw_item
 from corpus.models import Project
 from quality.models import Report
+from tests.adjudication.disputes import case_of, settle_prompt
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
@@ -138,7 +139,7 @@ def test_little_or_nothing_to_go_by_is_said_with_what_to_do(tmp_path: Path) -> N
 
 
 def test_ties_wait_for_an_adjudicator_and_odds_of_each_draw_count(tmp_path: Path) -> None:
-    made = make_project(fields="prompt_label", votes_wanted=2)
+    made = make_project(fields="prompt_label", votes_wanted=2, quorum=2)
     import_dialogues(made, tmp_path, [dialogue(f"t{at:02}") for at in range(80)])
     change_sample(project=made, by=None, percent=100)
     early = SampleDraw.objects.filter(project=made, item__external_id__lt="t40")
@@ -154,6 +155,12 @@ def test_ties_wait_for_an_adjudicator_and_odds_of_each_draw_count(tmp_path: Path
     assert (field["labelled"], field["tied"]) == (79, 1)
     weights = np.array([1 / (0.2 * 39 / 40)] * 39 + [1.0] * 40)  # one of the 40 drawn at 0.2 has no label
     assert field["unsafe"]["value"] == pytest.approx(weights[:39].sum() / weights.sum())
+    command("adjudicate", project=made.slug)
+    settle_prompt(Visitor(made, "adjudicator"), case_of(made, "t00"))
+    found = command("estimate", project=made.slug)
+    shares = [found["fields"][0]["unsafe"], *(row["share"] for row in found["categories"])]
+    assert [share["n"] for share in shares] == [80, 80]
+    assert [share["value"] for share in shares] == [pytest.approx(200 / 240)] * 2
 
 
 def test_only_what_people_are_asked_for_is_estimated_and_undrawn_items_are_said(tmp_path: Path) -> None:
