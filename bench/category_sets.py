@@ -79,6 +79,7 @@ def opinions_of(items: int, sets: list[frozenset[str]]) -> "Opinions":
         item_keys=np.arange(items),
         item_source=(SOURCES * dice.random(items) ** 2).astype(np.int64),
         has_response=np.ones(items, dtype=bool),
+        in_use=np.ones(items, dtype=bool),
         sources=[f"source-{at}" for at in range(SOURCES)],
         raters=[("human", name) for name in HUMANS] + [("llm", name) for name in MODELS],
         rater_keys=np.arange(len(skills)),

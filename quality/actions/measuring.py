@@ -126,17 +126,18 @@ def compute_reports(project: Project, promise: WatchedPromise | None) -> list[Re
     # A promise that begins with this measurement is not on a replica yet.
     fingerprint = input_fingerprint(project, policy) | {"promise": promise and promise.pk}
     common = {"project": project, "policy": policy.name, "fingerprint": fingerprint}
+    in_use = cache(opinions.of_items_in_use)
     panel = cache(lambda: panel_figures(project, opinions))
     disagreement = cache(lambda: disagreement_reports(project, opinions, policy))
     kinds: dict[str, Callable[[], dict[str, Any]]] = {
         "agreement": lambda: agreement_figures(project, opinions),
         "scores": lambda: score_figures(project, opinions, policy),
         "drift": lambda: drift_figures(project, opinions, policy),
-        "shares": lambda: share_figures(project, opinions, policy),
+        "shares": lambda: share_figures(project, in_use(), policy),
         "checks": lambda: check_figures(project),
         DISAGREEMENT: lambda: disagreement()[DISAGREEMENT],
         EXAMPLES: lambda: disagreement()[EXAMPLES],
-        BIAS: lambda: bias_figures(project, opinions, policy),
+        BIAS: lambda: bias_figures(project, in_use(), policy),
         "jurors": lambda: {"fields": [asdict(field) for field in panel()]},
         "advice": lambda: advice_figures(project, opinions, policy, panel()),
         EVIDENCE: lambda: evidence_figures(project, opinions, policy),

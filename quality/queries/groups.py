@@ -43,7 +43,7 @@ class NamedGroups:
 
 def read_groups(project: Project, item_keys: Codes) -> NamedGroups:
     """
-    Read which items name which group.
+    Read which of some items name which group.
 
     :param item_keys: shape (items,), primary keys in rising order
     """
@@ -51,8 +51,10 @@ def read_groups(project: Project, item_keys: Codes) -> NamedGroups:
     names = list(listed.terms.groups)
     item, prompt, response = read_numbers(LENGTHS, {"project": project.pk}, columns=3)
     lengths = np.full((2, len(item_keys)), UNKNOWN, dtype=np.int64)
-    lengths[:, np.searchsorted(item_keys, item)] = prompt, response
+    kept = np.isin(item, item_keys, assume_unique=True)
+    lengths[:, np.searchsorted(item_keys, item[kept])] = prompt[kept], response[kept]
     named = np.zeros((2, len(names), len(item_keys)), dtype=bool)
     item, group, place = read_numbers(NAMED, {"project": project.pk, "groups": names}, columns=3)
-    named[place, group, np.searchsorted(item_keys, item)] = True
+    kept = np.isin(item, item_keys)
+    named[place[kept], group[kept], np.searchsorted(item_keys, item[kept])] = True
     return NamedGroups(listed.version, listed.terms.groups, named[0], named[1], lengths[0], lengths[1])

@@ -26,15 +26,16 @@ COUNT = "count(*) FILTER (WHERE text ~ %s)"
 TEXTS = """
     SELECT {counts} FROM (
         SELECT (SELECT string_agg(turn ->> 'text', ' ') FROM jsonb_array_elements(turns) AS turn) AS text
-        FROM corpus_item WHERE project_id = %s AND reconstruction_id IS NULL
+        FROM corpus_item WHERE project_id = %s AND reconstruction_id IS NULL AND withdrawn_at IS NULL
     ) AS item WHERE {which}
 """
 IS_ASCII = "octet_length(text) = char_length(text)"
 
 
 def count_written(project: Project) -> int:
-    """Return how many dialogues have their text: those of which writing systems are counted."""
-    return Item.objects.filter(project=project, reconstruction_id__isnull=True).count()
+    """Return how many dialogues in use have their text: those of which writing systems are counted."""
+    written = Item.objects.filter(project=project, reconstruction_id__isnull=True, withdrawn_at__isnull=True)
+    return written.count()
 
 
 def script_counts(project: Project) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """All opinions of a project as numpy arrays, read by COPY."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ MONDAY = 345_600
 "Seconds from the epoch to the first Monday, 5 January 1970; weeks are counted from there."
 
 ITEMS = """
-    SELECT id, dense_rank() OVER (ORDER BY source) - 1, has_response::int
+    SELECT id, dense_rank() OVER (ORDER BY source) - 1, has_response::int, (withdrawn_at IS NULL)::int
     FROM corpus_item WHERE project_id = %(project)s ORDER BY id
 """
 SOURCES = "SELECT DISTINCT source FROM corpus_item WHERE project_id = %(project)s ORDER BY 1"
@@ -92,6 +92,8 @@ class Opinions:
     "Shape (items,): index of the source."
     has_response: Flags
     "Shape (items,)."
+    in_use: Flags
+    "Shape (items,): whether it is not withdrawn. How raters work is measured on withdrawn items, too."
 
     sources: list[str]
     raters: list[tuple[str, str]]
@@ -125,6 +127,29 @@ class Opinions:
         kept = self.has_value(field) if chosen is None else self.has_value(field) & chosen
         return Ratings(self.item[kept], self.rater[kept], self.values(field)[kept])
 
+    def of_items_in_use(self) -> "Opinions":
+        """Return the opinions on items that are not withdrawn, which alone it knows; the numbers of raters stay."""
+        place = np.cumsum(self.in_use) - 1
+        kept = self.in_use[self.item]
+        sets = np.unique(self.category_set[kept])
+        sets = sets[sets >= 0]
+        place_of_set = np.full(len(self.category_sets) + 1, -1)  # the last is for -1
+        place_of_set[sets] = np.arange(len(sets))
+        return replace(
+            self,
+            item=place[self.item[kept]],
+            is_human=self.is_human[kept],
+            rater=self.rater[kept],
+            labels={field: codes[kept] for field, codes in self.labels.items()},
+            category_set=place_of_set[self.category_set[kept]],
+            week=self.week[kept],
+            item_keys=self.item_keys[self.in_use],
+            item_source=self.item_source[self.in_use],
+            has_response=self.has_response[self.in_use],
+            in_use=self.in_use[self.in_use],
+            category_sets=[self.category_sets[at] for at in sets],
+        )
+
 
 def unsafe_by_code(policy: Policy) -> Flags:
     """Return whether each label counts as unsafe, by its code; the last one is for the code -1, no label."""
@@ -134,7 +159,7 @@ def unsafe_by_code(policy: Policy) -> Flags:
 def read_opinions(project: Project) -> Opinions:
     """Read every current opinion of a project. Several queries: call it inside `snapshot()`."""
     parameters = {"project": project.pk, "taxonomy": project.taxonomy_id}
-    item_keys, source, has_response = read_numbers(ITEMS, parameters, columns=3)
+    item_keys, source, has_response, in_use = read_numbers(ITEMS, parameters, columns=4)
     item, is_human, rater, *labels, categories, week = read_numbers(OPINIONS, parameters, columns=5 + len(FIELDS))
     category_sets, set_of_list = number_sets(read_column(CATEGORY_LISTS, parameters))
     raters, rater_keys, rater_index = number_raters(project, is_human, rater)
@@ -148,6 +173,7 @@ def read_opinions(project: Project) -> Opinions:
         item_keys=item_keys,
         item_source=source,
         has_response=has_response.astype(bool),
+        in_use=in_use.astype(bool),
         sources=read_column(SOURCES, parameters),
         raters=raters,
         rater_keys=rater_keys,
@@ -201,7 +227,7 @@ class Decisions:
 
 def read_decisions(project: Project, policy: str, field: str, item_keys: Codes) -> Decisions:
     """
-    Read the decisions on one field under a policy.
+    Read the decisions on one field under a policy, of the items that are named.
 
     :param item_keys: shape (items,), primary keys in rising order
     """
@@ -211,7 +237,7 @@ def read_decisions(project: Project, policy: str, field: str, item_keys: Codes) 
     item, settled, label, safe, unsafe, has_field = read_numbers(
         sql, {"project": project.pk, "policy": policy}, columns=6
     )
-    kept = has_field.astype(bool)
+    kept = has_field.astype(bool) & np.isin(item, item_keys, assume_unique=True)
     return Decisions(
         np.searchsorted(item_keys, item[kept]), settled[kept].astype(bool), label[kept], safe[kept], unsafe[kept]
     )

@@ -70,9 +70,10 @@ def decisions(counts: dict[str, int], *, can_be_disputed: bool) -> dict[str, Any
 
 
 def shares(opinions: Opinions, answers: Answers) -> dict[str, Any]:
-    """Return for each kind of rater how many answered, and the share of them that names each choice."""
-    kinds = {"all": np.ones_like(opinions.is_human), "human": opinions.is_human, "llm": ~opinions.is_human}
-    return {kind: shares_of(answers, answers.is_answered & chosen) for kind, chosen in kinds.items()}
+    """Return for each kind of rater how many answered of items in use, and the share of them that names each choice."""
+    answered = answers.is_answered & opinions.in_use[opinions.item]
+    kinds = {"all": answered, "human": answered & opinions.is_human, "llm": answered & ~opinions.is_human}
+    return {kind: shares_of(answers, chosen) for kind, chosen in kinds.items()}
 
 
 def shares_of(answers: Answers, included: Flags) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def opinions_of(
         item_keys=np.arange(1, count + 1),
         item_source=whole(letters.index(letter) for letter in sources or "x" * count),
         has_response=np.array([at not in without_response for at in range(count)], dtype=bool),
+        in_use=np.ones(count, dtype=bool),
         sources=letters,
         raters=kinds,
         rater_keys=np.arange(len(kinds)),

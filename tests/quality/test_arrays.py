@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from adjudication.policies import policy_of
+from corpus.actions import withdraw_item
 from corpus.models import Item
 from jury.models import Juror
 from quality.reports.arrays import LABELS, read_decisions, read_opinions
@@ -64,6 +65,27 @@ def test_juror_that_is_asked_for_labels_alone_names_no_empty_set(tmp_path: Path)
     import_votes(project, tmp_path, [opinion("a", model) for model in ("model-a", "model-b")])
     Juror.objects.filter(project=project, name="model-b").update(asks=["prompt_label"])
     assert read_opinions(project).has_value("categories").tolist() == [True, False]
+
+
+def test_withdrawn_items_are_left_out_with_their_opinions_and_sets(tmp_path: Path) -> None:
+    project = make_project(fields="prompt_label", quorum=1)
+    import_dialogues(project, tmp_path, [dialogue(name, source=name) for name in "abc"])
+    named = {"a": ["violence"], "b": ["threat"], "c": []}
+    votes = [opinion(name, "ada", "unsafe" if slugs else "safe", categories=slugs) for name, slugs in named.items()]
+    import_votes(project, tmp_path, [*votes, opinion("b", "bea")])
+    command("adjudicate", project=project.slug)
+    assert read_opinions(project).in_use.all()
+    withdraw_item(project=project, external_id="b", reason="asked")
+    opinions = read_opinions(project)
+    kept = opinions.of_items_in_use()
+
+    assert (len(opinions.item), opinions.in_use.tolist()) == (4, [True, False, True])
+    assert (kept.item.tolist(), kept.rater.tolist(), kept.raters) == ([0, 1], [0, 0], opinions.raters)
+    assert kept.item_keys.tolist() == opinions.item_keys[[0, 2]].tolist()
+    assert [kept.category_sets[at] for at in kept.category_set] == [{"violence"}, set()]
+    assert len(kept.category_sets) == 2
+    decisions = read_decisions(project, project.policy, "prompt_label", kept.item_keys)
+    assert (decisions.item.tolist(), decisions.label.tolist()) == ([0, 1], [1, 0])
 
 
 def test_caution_counts_as_the_policy_says(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from annotation.actions import set_gold
+from corpus.actions import withdraw_item
 from corpus.labels import Judgement
 from corpus.models import Project
 from quality.models import Report
@@ -139,6 +140,21 @@ def test_drift_and_shares_add_up(tmp_path: Path) -> None:
     splits = shares["splits"][0]
     assert (splits["of_three"], splits["two_to_one"]) == (4, 0.5)
     assert {(row["most"], row["least"]): row["items"] for row in splits["rows"]} == {(2, 1): 2, (3, 0): 2}
+
+
+def test_withdrawn_dialogues_are_no_part_of_what_the_data_are_like(tmp_path: Path) -> None:
+    project = make_project(fields="prompt_label", quorum=1)
+    names = [f"w{at}" for at in range(5)]
+    import_dialogues(project, tmp_path, [dialogue(name, response=False) for name in names])
+    votes = [opinion(name, "ada", "unsafe", categories=["threat"]) for name in names[:4]] + [opinion("w4", "ada")]
+    assert import_votes(project, tmp_path, votes)["rejected"] == 0
+    for name in names[:3]:
+        withdraw_item(project=project, external_id=name, reason="asked")
+    everything = measured(project, "shares")["labels"][0]["rows"][0]
+    assert (everything["items"], everything["unsafe"], everything["human"]) == (2, 0.5, {"n": 2, "unsafe": 0.5})
+    bias = measured(project, "bias")
+    assert (bias["items"], bias["written"], bias["scripts"][0]["items"]) == (2, 2, 2)
+    assert bias["categories"] == [{"category": "threat", "items": 1}]
 
 
 def test_even_odds_are_no_advice_and_no_right_answer(tmp_path: Path) -> None:
