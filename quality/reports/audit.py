@@ -72,8 +72,9 @@ def count_since(
     draws, panel = read_draws(project, opinions.item_keys), read_panel(opinions, policy, field, parts)
     people = read_people(project, opinions, policy, field)
     wanted = max(policy.quorum, project.votes_wanted)
-    before = {"last_vote": promise.last_vote, "time": promise.made_at, "wanted": wanted}
-    was_finished = read_finished(project, opinions.item_keys, **before)
+    was_finished = read_finished(
+        project, opinions.item_keys, last_vote=promise.last_vote, time=promise.made_at, wanted=wanted
+    )
     strict = np.array([*(score >= threshold for score in panel.scores), False])  # the last is for NO_SCORE
     tests = people.is_complete & ~was_finished & strict[panel.level]
     at = draws.item[draws.in_smallest & draws.is_reached]  # a uniform sample, as the certificate's

@@ -94,7 +94,8 @@ def balance_tables(report: Content, field: Content, names: Mapping[str, str]) ->
     systems are of all that have their text, and categories of all.
     """
     whole = field["items"]
-    sources = sorted(field["sources"], key=lambda row: -row["items"])
+    written: int = report.get("written", report["items"])
+    sources = sorted((row for row in field["sources"] if row["items"]), key=lambda row: -row["items"])
     ends = [row["from"] for row in field["lengths"][1:]]
     lengths = [
         counted_row(length_name(row["from"], end), row, whole)
@@ -113,9 +114,7 @@ def balance_tables(report: Content, field: Content, names: Mapping[str, str]) ->
         {
             "title": "Writing systems",
             "heads": narrow,
-            "rows": [
-                counted_row(row["script"], row, report.get("written", report["items"])) for row in report["scripts"]
-            ],
+            "rows": [counted_row(row["script"], row, written) for row in report["scripts"]],
         },
         {
             "title": "Categories",
