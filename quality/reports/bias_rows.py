@@ -94,7 +94,7 @@ def balance_tables(report: Content, field: Content, names: Mapping[str, str]) ->
     systems are of all that have their text, and categories of all.
     """
     whole = field["items"]
-    written: int = report.get("written", report["items"])
+    written = report["written"] if "written" in report else report["items"]
     sources = sorted((row for row in field["sources"] if row["items"]), key=lambda row: -row["items"])
     ends = [row["from"] for row in field["lengths"][1:]]
     lengths = [
