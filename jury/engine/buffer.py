@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import DataError, IntegrityError, connection, models, transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, models, transaction
 
 from jury.engine import ledger
 from jury.engine.cleaning import error_line
+from jury.engine.commits import transaction_id, was_committed
 from jury.engine.pipeline import Result
 from jury.engine.shards import heartbeat
 from jury.models import Answer, Run, Shard
@@ -18,6 +19,17 @@ logger = logging.getLogger(__name__)
 UNSTORABLE = (DataError, IntegrityError, ValueError, OverflowError)
 "What the database and its driver say of a value that has no place in its column."
 ANSWER_KEYS = ("juror_id", "run_id", "prompt_id", "taxonomy_id", "cast_at", "cost_usd")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a transaction stored of a buffer, if it was committed: the connection broke before that was said."""
+
+    transaction: str
+    answers: int
+    charged: Decimal
+    reserved: Decimal
+    calls: int
 
 
 @dataclass
@@ -37,6 +49,8 @@ class BallotBuffer:
     error: str = ""
     is_lost: bool = False
     "Another worker has taken the shard over."
+    in_doubt: Sent | None = None
+    "What may be stored already."
 
     def add(self, result: Result) -> None:
         """Add the result of one question."""
@@ -57,10 +71,25 @@ class BallotBuffer:
         """Whether all answers are stored."""
         return self.is_empty and self.stored == self.wanted
 
-    def mark_stored(self) -> None:
-        """Empty the buffer, after a transaction that stored it."""
-        self.stored += len(self.answers)
-        self.answers, self.charged, self.reserved, self.calls = [], Decimal(0), Decimal(0), 0
+    def as_sent(self, transaction: str) -> Sent:
+        """Return what the buffer holds now as what a transaction stores."""
+        return Sent(transaction, len(self.answers), self.charged, self.reserved, self.calls)
+
+    def mark_stored(self, sent: Sent) -> None:
+        """Take what a transaction stored out of the buffer."""
+        self.stored += sent.answers
+        self.answers, self.calls = self.answers[sent.answers :], self.calls - sent.calls
+        self.charged, self.reserved = self.charged - sent.charged, self.reserved - sent.reserved
+
+    def settle_doubt(self) -> None:
+        """
+        Find out whether what is in doubt is stored.
+
+        :raises OperationalError: if the database does not know yet
+        """
+        if self.in_doubt is not None and was_committed(self.in_doubt.transaction):
+            self.mark_stored(self.in_doubt)
+        self.in_doubt = None
 
 
 def flush(run: Run, buffers: Collection[BallotBuffer], holder: str) -> bool:
@@ -70,8 +99,36 @@ def flush(run: Run, buffers: Collection[BallotBuffer], holder: str) -> bool:
     A shard that another worker has taken over is not charged: that worker has charged all that was reserved for it.
 
     :return: False if the run has stopped, or another worker holds one of the shards
+    :raises OperationalError, InterfaceError: if the database is away; what may be stored all the same is in doubt, and
+        the next call finds out, so that nothing is charged twice
     """
+    for buffer in buffers:
+        buffer.settle_doubt()
     full = [buffer for buffer in buffers if not buffer.is_empty]
+    sent: list[Sent] = []
+    try:
+        held, is_running = store(run, full, buffers, holder, sent)
+    except (OperationalError, InterfaceError):
+        for buffer, part in zip(full, sent, strict=False):
+            buffer.in_doubt = part
+        raise
+    for buffer, part in zip(full, sent, strict=True):
+        buffer.mark_stored(part)
+    for buffer in buffers:
+        buffer.is_lost = buffer.shard.pk not in held
+    return is_running and len(held) == len(buffers)
+
+
+def store(
+    run: Run, full: Sequence[BallotBuffer], buffers: Collection[BallotBuffer], holder: str, sent: list[Sent]
+) -> tuple[set[int], bool]:
+    """
+    Store and charge buffers in one transaction.
+
+    :param full: those of `buffers` that hold anything
+    :param sent: filled with what is stored of each of them, before the transaction ends
+    :return: the shards that no other worker has taken over, and whether the run goes on
+    """
     with transaction.atomic():
         store_answers(run, [answer for buffer in full for answer in buffer.answers])
         if full:
@@ -84,11 +141,10 @@ def flush(run: Run, buffers: Collection[BallotBuffer], holder: str) -> bool:
         for buffer in charged:
             ledger.unreserve(buffer.shard, buffer.reserved, buffer.calls)
         is_running = Run.objects.get(pk=run.pk).state == Run.State.RUNNING
-    for buffer in full:
-        buffer.mark_stored()
-    for buffer in buffers:
-        buffer.is_lost = buffer.shard.pk not in held
-    return is_running and len(held) == len(buffers)
+        if full:
+            number = transaction_id()
+            sent.extend(buffer.as_sent(number) for buffer in full)
+    return held, is_running
 
 
 def store_answers(run: Run, answers: Sequence[Answer]) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from jury.engine import ledger
 from jury.engine.budget import Reservation
@@ -166,6 +167,32 @@ def test_database_that_comes_back_gets_all_answers(tmp_path):
         sink.failures = 5
         work_through(sink, OpenedShard(shard, wanted=2), *(result_of(shard, item) for item in shard.items))
     assert Ballot.objects.filter(run=run).count() == 2
+
+
+def test_commit_whose_answer_is_lost_is_charged_once(tmp_path, monkeypatch):
+    run, [shard] = make_run(items=3, folder=tmp_path, budget_usd=100)
+    ledger.reserve(shard, 3 * RESERVED, 3)
+    buffer = BallotBuffer(shard, wanted=3)
+    commit, rollback = BaseDatabaseWrapper.commit, BaseDatabaseWrapper.rollback
+    for end, items, known in ((commit, shard.items[:2], 0), (rollback, shard.items[2:], 2)):
+
+        def cut_off(connection, end=end):
+            end(connection)
+            connection.close()
+            raise OperationalError("server closed the connection unexpectedly")
+
+        for item in items:
+            buffer.add(result_of(shard, item))
+        monkeypatch.setattr(BaseDatabaseWrapper, "commit", cut_off)
+        with pytest.raises(OperationalError):
+            flush(run, [buffer], "me")
+        monkeypatch.undo()
+        run.refresh_from_db()
+        assert (run.calls, run.cost_usd, buffer.stored) == (2, 2 * COST, known)
+    assert flush(run, [buffer], "me") is True
+    run.refresh_from_db()
+    assert (run.calls, run.cost_usd, buffer.is_complete) == (3, 3 * COST, True)
+    assert (Ballot.objects.filter(run=run).count(), reserved_of(run)) == (3, (0, 0))
 
 
 def test_database_that_stays_away_ends_the_sink(tmp_path):
