@@ -82,7 +82,7 @@ class Circuit:
             if self.open_until is None:  # an answer came while Redis was asked
                 return
             rest = self.open_until - now
-            if rest > 0 and now - self.down_since > self.patience:
+            if not self.is_due(self.open_until, now) and now - self.down_since > self.patience:
                 raise EndpointDown(self.outage(now))
             if waited_at - self.waiting_since > self.stay:
                 raise EndpointRests(self.outage(now))

@@ -31,20 +31,27 @@ if not now then
     now = clock[1] + clock[2] / 1000000
 end
 """
+# Kept beside a moment is when it was written: where that is yet to come, the clock of Redis was set back since.
+WAIT = f"""{NOW}
+local moment, written = string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) (%S+)$')
+local wait = moment and math.max(0, moment - math.max(now, written)) or 0
+local function keep(seconds, longer)
+    local lasts = math.ceil(1000 * (seconds + longer))
+    redis.call('SET', KEYS[1], string.format('%.6f %.6f', now + seconds, now), 'PX', math.max(1, lasts))
+end
+"""
 # Returns the seconds until the moment. The key outlives the last reserved one; otherwise the schedule would restart
 # while calls still wait for it.
-TAKE_MOMENT = f"""{NOW}
-local moment = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
-local next_moment = moment + tonumber(ARGV[2])
-redis.call('SET', KEYS[1], next_moment, 'EX', math.ceil(next_moment - now) + 120)
-return tostring(moment - now)
+TAKE_MOMENT = f"""{WAIT}
+keep(wait + ARGV[2], 120)
+return tostring(wait)
 """
-HOLD = f"""{NOW}
-local ends = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now + tonumber(ARGV[2]))
-redis.call('SET', KEYS[1], ends, 'PX', math.ceil(math.max(ends - now, 0.001) * 1000))
+HOLD = f"""{WAIT}
+keep(math.max(wait, ARGV[2]), 0)
 """
-LOOK_FOR_HOLD = f"""{NOW}
-return tostring(tonumber(redis.call('GET', KEYS[1]) or now) - now)
+LOOK_FOR_HOLD = f"""{WAIT}
+if moment and now < tonumber(written) then keep(wait, 0) end
+return tostring(wait)
 """
 
 

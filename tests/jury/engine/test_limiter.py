@@ -95,6 +95,36 @@ def test_shorter_hold_ends_no_longer_one():
     assert run_aside(work) == pytest.approx(20)
 
 
+class BrokerClock(FakeClock):
+    """A clock whose workers are right, and whose Redis is ahead by some seconds, until it is set back."""
+
+    def time(self):
+        return self.now
+
+    def shared(self):
+        return self.now + self.ahead
+
+
+def test_clock_of_redis_that_is_set_back_prolongs_no_hold_and_no_pace():
+    async def work():
+        clock = BrokerClock()
+        clock.ahead = 3600.0
+        async with connect_redis(settings.REDIS_URL) as redis:
+            one, other, later = limiters(redis, clock, 3, requests=60)
+            await one.wait(tokens=1)
+            await one.hold(20)
+            clock.ahead, began = 0.0, clock.now
+            await other.wait(tokens=1)
+            held = clock.now - began
+            for limiter in (other, later, one):
+                await limiter.wait(tokens=1)
+        return held, clock.now - began - held
+
+    held, paced = run_aside(work)
+    assert held == pytest.approx(20 + 1 / PACE)  # what was left of both when it was set back
+    assert paced == pytest.approx(3 / PACE)
+
+
 class WrongClock(Clock):
     """A clock of the system that is ahead by some seconds, until it is set right."""
 
