@@ -54,6 +54,8 @@ def fine_tune(
     if torch.cuda.device_count() > 1:
         raise Refused("This recipe trains on one GPU. Name that in CUDA_VISIBLE_DEVICES.")
     record["commit"] = record.get("commit") or commit_of(settings)  # a hub's model may move until a run is continued
+    if record["commit"] is None and not Path(settings.model).is_dir():
+        note(f"It is unknown which commit of {settings.model} this is. If it may change, name one with --revision.")
     settings = replace(settings, revision=record["commit"] or settings.revision)
     template = load_template(settings, files.template_parameters)
     train, held_out = files.splits["train"], files.splits["validation"]
