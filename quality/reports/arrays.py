@@ -34,12 +34,13 @@ CURRENT_OPINIONS = f"""
     FROM annotation_vote JOIN corpus_item i ON i.id = item_id
     WHERE i.project_id = %(project)s AND is_current
     UNION ALL
-    SELECT item_id, 'llm', juror_id, {LABEL_COLUMNS}, {COUNTED}, cast_at, 'categories' = ANY(j.asks)
-    FROM jury_ballot JOIN corpus_item i ON i.id = item_id JOIN jury_juror j ON j.id = juror_id
+    SELECT item_id, 'llm', juror_id, {LABEL_COLUMNS}, {COUNTED}, cast_at,
+        'categories' = ANY(j.asks) OR b.prompt_id <> j.prompt_id
+    FROM jury_ballot b JOIN corpus_item i ON i.id = item_id JOIN jury_juror j ON j.id = juror_id
     WHERE i.project_id = %(project)s AND is_current AND outcome = 'cast'
 """
 # The categories as chosen. An opinion with a hazard but no category was not asked for categories, nor is a juror that
-# is asked for labels alone: NULL.
+# is asked for labels alone: NULL. Ballots of another prompt than the juror's were imported.
 CATEGORIES = f"""
     CASE WHEN categories = '{{}}'
             AND (NOT names_categories OR 'unsafe' IN ({LABEL_COLUMNS}) OR 'needs_caution' IN ({LABEL_COLUMNS}))
@@ -168,7 +169,7 @@ def read_opinions(project: Project) -> Opinions:
         is_human=is_human.astype(bool),
         rater=rater_index,
         labels={field.value: codes for field, codes in zip(FIELDS, labels, strict=True)},
-        category_set=set_of_list[categories],
+        category_set=without_silent(set_of_list[categories], rater_index, category_sets),
         week=week,
         item_keys=item_keys,
         item_source=source,
@@ -190,6 +191,20 @@ def number_sets(lists: list[list[str]]) -> tuple[list[frozenset[str]], Codes]:
     sets = sorted({frozenset(each) for each in lists}, key=lambda each: ";".join(sorted(each)))
     place = {each: at for at, each in enumerate(sets)}
     return sets, np.array([*(place[frozenset(each)] for each in lists), -1], dtype=np.int64)
+
+
+def without_silent(category_set: Codes, rater: Codes, sets: list[frozenset[str]]) -> Codes:
+    """
+    Return the sets of opinions with -1 for those of raters who name no category on any hazard: nobody asked them.
+
+    :param category_set: shape (opinions,), index of the set, -1 for a hazard without categories
+    :param rater: shape (opinions,), index of the rater
+    """
+    raters = int(rater.max(initial=-1)) + 1
+    is_named = np.array([*(bool(names) for names in sets), False])[category_set]
+    has_hazard = np.bincount(rater[category_set < 0], minlength=raters) > 0
+    is_silent = has_hazard & (np.bincount(rater[is_named], minlength=raters) == 0)
+    return np.where(is_silent[rater], -1, category_set)
 
 
 def number_raters(project: Project, is_human: Codes, rater: Codes) -> tuple[list[tuple[str, str]], Codes, Codes]:

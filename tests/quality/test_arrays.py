@@ -7,7 +7,7 @@ import numpy as np
 from adjudication.policies import policy_of
 from corpus.actions import withdraw_item
 from corpus.models import Item
-from jury.models import Juror
+from jury.models import Ballot, Juror, PromptVersion
 from quality.reports.arrays import LABELS, read_decisions, read_opinions
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
 from tests.quality.opinions import label_rows, mixed_project
@@ -59,12 +59,21 @@ def test_hazard_without_category_was_not_asked_for_categories(tmp_path: Path) ->
     assert named == [{"threat", "violence"}, set()]
 
 
-def test_juror_that_is_asked_for_labels_alone_names_no_empty_set(tmp_path: Path) -> None:
+def test_raters_that_are_asked_for_labels_alone_name_no_empty_set(tmp_path: Path) -> None:
+    """A juror that says so, and whoever names no category on any hazard, as imported juries may."""
     project = make_project(fields="prompt_label")
-    import_dialogues(project, tmp_path, [dialogue("a")])
-    import_votes(project, tmp_path, [opinion("a", model) for model in ("model-a", "model-b")])
-    Juror.objects.filter(project=project, name="model-b").update(asks=["prompt_label"])
-    assert read_opinions(project).has_value("categories").tolist() == [True, False]
+    import_dialogues(project, tmp_path, [dialogue("a"), dialogue("b")])
+    votes = [opinion("a", model) for model in ("model-a", "model-b", "model-c", "model-d")]
+    votes += [opinion("b", "model-c", "unsafe"), opinion("b", "model-d", "unsafe", categories=["threat"])]
+    import_votes(project, tmp_path, votes)
+    juror = Juror.objects.get(project=project, name="model-b")
+    ballots = Ballot.objects.filter(juror=juror)
+    ballots.update(prompt=PromptVersion.objects.exclude(pk=juror.prompt_id).first())
+    assert read_opinions(project).has_value("categories").tolist() == [True, True, False, True, False, True]
+    Juror.objects.filter(pk=juror.pk).update(asks=["prompt_label"])
+    assert read_opinions(project).has_value("categories")[1], "imported under its name"
+    ballots.update(prompt=juror.prompt)
+    assert not read_opinions(project).has_value("categories")[1]
 
 
 def test_withdrawn_items_are_left_out_with_their_opinions_and_sets(tmp_path: Path) -> None:
