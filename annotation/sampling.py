@@ -26,7 +26,7 @@ DRAW = f"""
     ON CONFLICT DO NOTHING
 """
 LEAST_ODDS = "SELECT min(odds) AS odds FROM annotation_sampledraw WHERE project_id = %(project)s"
-IN_SMALLEST = f"(d.in_sample AND (d.odds = least.odds OR {HASH} < least.odds * 2::float8 ^ 52))"
+IN_SMALLEST = f"(d.in_sample AND (d.odds <= least.odds OR {HASH} < least.odds * 2::float8 ^ 52))"
 """
 Of the draw `d` of the item `i`: that it would be in at the smallest odds of all draws, which are `least`.
 

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from django.contrib.auth.models import User
+from django.contrib.postgres.functions import TransactionNow
 from django.db.models import Max
 
 from adjudication.actions.certificates import current_certificate
@@ -65,6 +66,9 @@ def begin_watching(project: Project, promise: WatchedPromise, *, by: User | None
     promise.project, promise.made_by = project, by
     promise.last_vote = Vote.objects.filter(item__project=project).aggregate(last=Max("pk"))["last"] or 0
     promise.save()
+    # By the database's clock, as settlements are, whichever come later.
+    WatchedPromise.objects.filter(pk=promise.pk).update(made_at=TransactionNow())
+    promise.refresh_from_db(fields=["made_at"])
     detail = {"error": promise.error, "risk": promise.risk, "thresholds": promise.thresholds}
     detail |= {"follows": True} if promise.follows else {}
     detail |= {"score_by": promise.score_by} if promise.score_by != Project.ScoreBy.SHARE else {}

@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from annotation.ordering import LOT
-from annotation.sampling import IN_SMALLEST, LEAST_ODDS, WANTS_VOTES, wanting_parameters
+from annotation.sampling import IN_SMALLEST, WANTS_VOTES, wanting_parameters
 from corpus.models import Project
 from quality.queries.columns import read_numbers
 from quality.statistics.profiles import Codes, Numbers
@@ -17,8 +17,10 @@ BILLION = 1_000_000_000
 DRAWS = f"""
     SELECT d.item_id, d.in_sample::int, round(d.odds * {BILLION}),
         {IN_SMALLEST}::int
-    FROM annotation_sampledraw d JOIN corpus_item i ON i.id = d.item_id,
-        ({LEAST_ODDS}) AS least
+    FROM annotation_sampledraw d JOIN corpus_item i ON i.id = d.item_id, (
+        SELECT coalesce(min(odds) FILTER (WHERE drawn_at <= %(until)s::timestamptz), min(odds)) AS odds
+        FROM annotation_sampledraw WHERE project_id = %(project)s
+    ) AS least
     WHERE d.project_id = %(project)s AND i.withdrawn_at IS NULL ORDER BY d.item_id
 """
 # Items of the sample that enough people had labelled by a certain vote, or an adjudicator had settled by a time. A
@@ -72,18 +74,19 @@ class Draws:
     odds: Numbers
     "The probability with which the draw puts the item into the sample."
     in_smallest: Flags
-    "Whether it is in the sample, and would be with the smallest odds of all draws."
+    "Whether it is in the sample, and would be with the smallest odds of all draws, or of those until a time."
     is_reached: Flags
     "Whether its labels may be used as those of a random item: in the sample all, unless an ordered queue is at work."
 
 
-def read_draws(project: Project, item_keys: Codes) -> Draws:
+def read_draws(project: Project, item_keys: Codes, *, until: datetime | None = None) -> Draws:
     """
     Read the draws of a project.
 
     :param item_keys: shape (items,), primary keys of all its items in rising order
+    :param until: a time; later draws make nothing smaller. None for all
     """
-    parameters = {"project": project.pk, "secret": project.salt}
+    parameters = {"project": project.pk, "secret": project.salt, "until": until}
     item, in_sample, odds, in_smallest = read_numbers(DRAWS, parameters, columns=4)
     reached = read_reached(project, item)
     index, flags = np.searchsorted(item_keys, item), in_sample.astype(bool)

@@ -69,7 +69,9 @@ def count_since(
     :return: how many, and how many of these people label otherwise
     """
     parts = read_parts(project) if promise.score_by == ScoreBy.PROBABILITY else None
-    draws, panel = read_draws(project, opinions.item_keys), read_panel(opinions, policy, field, parts)
+    # Draws of a smaller share since must not take away what has tested the promise.
+    draws = read_draws(project, opinions.item_keys, until=promise.made_at)
+    panel = read_panel(opinions, policy, field, parts)
     people = read_people(project, opinions, policy, field)
     wanted = max(policy.quorum, project.votes_wanted)
     was_finished = read_finished(

@@ -330,6 +330,12 @@ def test_sample_of_the_smallest_share_tests_a_promise(tmp_path: Path) -> None:
     drawn = SampleDraw.objects.filter(project=made, item__external_id__in=late, in_sample=True).count()
     assert 0 < tested < drawn  # about 20 of 36
     assert stands == "kept"
+    change_sample(project=made, by=None, percent=2)
+    import_dialogues(made, tmp_path, [dialogue("last", response=False)])
+    open_slots(project=made)
+    assert SampleDraw.objects.filter(project=made, odds=0.02).exists()
+    command("measure", project=made.slug)
+    assert standing(program, route) == (tested, 0, "kept"), "a smaller share takes nothing away"
 
 
 def import_in_sample(project: Project, folder: Path, names: list[str]) -> None:
