@@ -6,6 +6,8 @@ from scipy import stats
 
 from bench.disagreement import ALIKE, PLANTED, X, causes_of, chance_allows, run, simulate
 from quality.statistics.disagreement.exact import Tail, exact_tail, hypergeometric, significant
+from quality.statistics.disagreement.passages import Passages, unclear_passages
+from quality.statistics.disagreement.rules import confusions
 from quality.statistics.disagreement.sizes import (
     NO_CHECKS,
     NO_DISAGREEMENT,
@@ -16,7 +18,7 @@ from quality.statistics.disagreement.sizes import (
     sizes,
 )
 from quality.statistics.disagreement.slips import Checks
-from quality.statistics.disagreement.votes import Votes, main_categories
+from quality.statistics.disagreement.votes import NOBODY, Votes, main_categories
 from quality.statistics.disagreement.why import Causes, Material, examine, named
 
 PROJECTS = 12
@@ -74,6 +76,30 @@ def test_tests_that_can_never_reject_cost_nothing() -> None:
     able, unable = Tail(0.04, 1e-6), Tail(0.5, 0.5)
     assert significant([able, *[unable] * 99]) == [True] + [False] * 99
     assert significant([able, Tail(0.5, 1e-6)]) == [False, False]
+
+
+def test_which_confusions_are_tested_does_not_depend_on_what_was_confused() -> None:
+    """Twenty items of a and as many of c, two of all with an answer b: both of a, both of c, or one of each."""
+    totals = [["aab"] * at + ["ccb"] * (2 - at) + ["aaa"] * (20 - at) + ["ccc"] * (18 + at) for at in range(3)]
+    tested = [confusions(votes_of(*words).items) for words in totals]
+    of_b = [{(each.a, each.b): each.test for each in found if each.b == 3} for found in tested]
+    assert [sorted(tests) for tests in of_b] == [[(2, 3), (4, 3)]] * 3
+    assert [test.least for tests in of_b for test in tests.values()] == pytest.approx([20 * 19 / (40 * 39)] * 6)
+    assert of_b[0][2, 3].p == 1, "nothing is confused"
+    assert of_b[0][4, 3].p == of_b[0][4, 3].least, "everything is"
+
+
+def test_which_passages_are_tested_does_not_depend_on_where_people_differ() -> None:
+    near = np.repeat([0, 1], 10)
+    found = [
+        unclear_passages(votes_of(*words).items, Passages(whole(2, 2), near))
+        for words in (["aab"] * 2 + ["aaa"] * 18, ["aaa"] * 9 + ["aab"] * 2 + ["aaa"] * 9)
+    ]
+    assert [[each.passage for each in passages] for passages in found] == [[0, 1]] * 2
+    assert [each.test.least for passages in found for each in passages] == pytest.approx([10 * 9 / (20 * 19)] * 4)
+    here, nowhere = found[0]
+    assert (here.b, here.test.p, here.share) == (3, here.test.least, 0.2)
+    assert (nowhere.b, nowhere.test.p, nowhere.share) == (NOBODY, 1, 0)
 
 
 def test_votes_that_share_a_category_do_not_differ() -> None:

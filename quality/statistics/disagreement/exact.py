@@ -64,7 +64,8 @@ def significant(tests: Sequence[Tail], alpha: float = ALPHA) -> list[bool]:
     Return which tests reject, so that any does with probability alpha at most if all their hypotheses hold.
 
     R. E. Tarone, "A modified Bonferroni method for discrete data", Biometrics 46, 1990: alpha is divided by the number
-    of tests that could reject at all, however their cases had fallen.
+    of tests that could reject at all, however their cases had fallen. So a test may be left out for its totals, but
+    never for what was observed, or alpha would be divided by too few.
     """
     limit = alpha / count_able(np.array([test.least for test in tests]), alpha)
     return [test.p <= limit for test in tests]

@@ -30,7 +30,7 @@ class UnclearPassage:
 
     a: int
     b: int
-    "What is said most besides, on the items near the passage."
+    "What is said most besides, on the items near the passage; -1 if nothing."
     passage: int
     test: Tail
     share: float
@@ -44,14 +44,15 @@ def unclear_passages(items: Items, passages: Passages | None) -> list[UnclearPas
     Test every passage against the other items of its category.
 
     Which passage an item is near follows from its text alone. So, given how many items of a category people differ on,
-    by the number of votes, the count near one passage is hypergeometric if it does not matter what they are about.
+    by the number of votes, the count near one passage is hypergeometric if it does not matter what they are about. A
+    test is made even where people differ on nothing near the passage, as it counts among the tests (`significant`).
     """
     if passages is None:
         return []
     found = []
     for at, a in enumerate(passages.category.tolist()):
         here, there = near_and_other(items, passages, at)
-        if min(here.sum(), there.sum()) >= FEWEST_NEAR and (here & items.contested).any():
+        if min(here.sum(), there.sum()) >= FEWEST_NEAR:
             test = exact_tail(strata(items.size, here, there, items.contested))
             shares = (float(items.contested[each].mean()) for each in (here, there))
             found.append(UnclearPassage(a, other_answer(items, here, a), at, test, *shares))
@@ -66,10 +67,10 @@ def near_and_other(items: Items, passages: Passages, at: int) -> tuple[Flags, Fl
 
 
 def other_answer(items: Items, here: Flags, a: int) -> int:
-    """Return the answer other than `a` that is given on most of some items."""
+    """Return the answer other than `a` that is given on most of some items, or -1 if none is."""
     cells = items.cells
     answers, count = np.unique(cells.answer[here[cells.row] & (cells.answer != a)], return_counts=True)
-    return int(answers[np.argmax(count)])
+    return int(answers[np.argmax(count)]) if len(answers) else NOBODY
 
 
 def nearest(category: Codes, words: list[set[int]], majority: Codes, item_words: Codes) -> Codes:

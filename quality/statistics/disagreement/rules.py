@@ -45,7 +45,8 @@ def confusions(items: Items) -> list[Confusion]:
     Test every category against every other answer.
 
     Given how many items each category has and how many of all are confused with `b`, by the number of votes on an item,
-    the count for one category is hypergeometric if all are confused alike.
+    the count for one category is hypergeometric if all are confused alike. A test is made even where nothing is
+    confused, as it counts among the tests (`significant`).
     """
     of_category = items.majority >= FIRST_CATEGORY
     found = []
@@ -54,7 +55,7 @@ def confusions(items: Items) -> list[Confusion]:
         for a in np.unique(items.majority[of_category & (items.majority != b)]):
             here = items.majority == a
             there = of_category & ~here & (items.majority != b)
-            if min(here.sum(), there.sum()) >= FEWEST and (here & with_b).any():
+            if min(here.sum(), there.sum()) >= FEWEST:
                 found.append(confusion(items, (int(a), int(b)), here, there, with_b))
     return found
 
