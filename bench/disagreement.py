@@ -5,16 +5,18 @@ Show how often planted causes of disagreement are named, and how often people wh
 
 A project has 900 items, three votes on each by 12 people, eight categories of unequal frequency, each with two passages
 to which one item in five is assigned wrongly or not at all, 400 repeats, and 25 answers of each person on gold. It has
-1,800 items where one passage is unclear. In each kind of project people slip alike; what else they do is its name.
-Fails if a planted cause is named in less than 90 % of its projects, if people who are alike give an alarm in more than
-5 % and by more than chance allows (one-sided, at 1 %), or if the interval of slips covers in less than 90 %.
+1,800 items where one passage is unclear. With 23 categories it has 1,200 items, none of them safe, the first category
+occurs 23 times as often as the last, and slips name each as often as it occurs. In each kind of project people slip
+alike; what else they do is its name. Fails if a planted cause is named in less than 90 % of its projects, if people who
+are alike give an alarm in more than 5 % and by more than chance allows (one-sided, at 1 %), or if the interval of slips
+covers in less than 90 %.
 """
 
 import argparse
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -27,7 +29,9 @@ from quality.statistics.disagreement.why import Causes, Material, examine, named
 from quality.statistics.profiles import Codes, Numbers
 from quality.statistics.scores import Flags
 
-ITEMS, PEOPLE, VOTES, CATEGORIES, PASSAGES, REPEATS, GOLD, SMALL_PROJECTS = 900, 12, 3, 8, 2, 400, 25, 4
+ITEMS, PEOPLE, VOTES, PASSAGES, REPEATS, GOLD, SMALL_PROJECTS = 900, 12, 3, 2, 400, 25, 4
+EIGHT, MANY = 1 / np.arange(1, 9) ** 0.5, 1 / np.arange(1, 24)
+"How often each category occurs, beside the others."
 ASSIGNED = 0.8
 "The share of items that are assigned to the passage they are about; of the others, a third to none."
 SLIP, LEAST_NAMED, MOST_FALSE, LEAST_COVERAGE = 0.04, 0.9, 0.05, 0.9
@@ -43,6 +47,12 @@ class People:
     items: int = ITEMS
     slip: Numbers = field(default_factory=lambda: np.full(PEOPLE, SLIP))
     "Shape (people,): the probability of a random answer."
+    frequency: Numbers = field(default_factory=lambda: EIGHT)
+    "Shape (categories,)."
+    safe: float = 0.5
+    "The share of items that are safe, and of random answers."
+    slips_to_frequent: bool = False
+    "Whether random answers name a category as often as it occurs, or all of them equally often."
     unclear_until: int = 0
     "Under versions of the guideline before this one, items of X are called safe or X by the toss of a coin."
     unclear_passage: bool = False
@@ -55,16 +65,23 @@ class People:
     "The share of items, whatever their category, on which everybody tosses a coin, once."
 
 
-def truth_of(dice: Generator, items: int) -> tuple[Codes, Codes]:
-    """Return what each item is, safe in half of them, and its category if it has one, the first ones more often."""
-    weights = 1 / np.arange(1, CATEGORIES + 1) ** 0.5
-    category = FIRST_CATEGORY + dice.choice(CATEGORIES, size=items, p=weights / weights.sum())
-    return np.where(dice.random(items) < 0.5, 0, category), category
+def truth_of(dice: Generator, people: People) -> tuple[Codes, Codes]:
+    """Return what each item is, and its category if it has one, the first ones more often."""
+    category = categories_of(dice, people.frequency, people.items)
+    return np.where(dice.random(people.items) < people.safe, 0, category), category
 
 
-def random_answers(dice: Generator, size: int) -> Codes:
-    """Return slips: safe as often as all categories together."""
-    return np.where(dice.random(size) < 0.5, 0, FIRST_CATEGORY + dice.integers(CATEGORIES, size=size))
+def categories_of(dice: Generator, frequency: Numbers, size: int) -> Codes:
+    """Return categories, each as often as it occurs: shape (size,)."""
+    return FIRST_CATEGORY + dice.choice(len(frequency), size=size, p=frequency / frequency.sum())
+
+
+def random_answers(dice: Generator, people: People, size: int) -> Codes:
+    """Return slips: shape (size,)."""
+    is_safe = dice.random(size) < people.safe
+    if people.slips_to_frequent:
+        return np.where(is_safe, 0, categories_of(dice, people.frequency, size))
+    return np.where(is_safe, 0, FIRST_CATEGORY + dice.integers(len(people.frequency), size=size))
 
 
 @dataclass(frozen=True)
@@ -84,7 +101,7 @@ class Given:
 def answers_of(dice: Generator, people: People, asked: Given, settled: Codes) -> Codes:
     """Return answers: shape (asked,). `settled` is what each would say without slips."""
     slips = dice.random(len(settled)) < people.slip[asked.person] + people.quick_slip * asked.quick
-    return np.where(slips, random_answers(dice, len(settled)), settled)
+    return np.where(slips, random_answers(dice, people, len(settled)), settled)
 
 
 def settled_answers(dice: Generator, people: People, asked: Given, divided: Codes) -> Codes:
@@ -115,7 +132,7 @@ def marked_items(people: People, truth: Codes, divided: Flags, about: Codes) -> 
 
 def simulate(dice: Generator, people: People) -> Project:
     """Return the votes, repeats and gold of a project whose guideline changed the text of X halfway."""
-    truth, category = truth_of(dice, people.items)
+    truth, category = truth_of(dice, people)
     about = dice.integers(PASSAGES, size=people.items)
     is_unclear = ((truth == X) & (about == 0)).astype(np.int64)
     other = np.where(truth == 0, category, 0)
@@ -142,14 +159,15 @@ def simulate(dice: Generator, people: People) -> Project:
     repeats = Checks(item[again], person[again], answers_of(dice, people, repeated, anew), answer[again])
     known = gold(dice, people)
     votes = Votes(item, person, answer, asked.version, seconds, np.zeros_like(item))
-    material = Material(votes, repeats, known, {1: [X]}, passages=passages_of(dice, category, about))
+    passages = passages_of(dice, len(people.frequency), category, about)
+    material = Material(votes, repeats, known, {1: [X]}, passages=passages)
     return Project(material, marked_items(people, truth, is_divided, about))
 
 
-def passages_of(dice: Generator, category: Codes, about: Codes) -> Passages:
+def passages_of(dice: Generator, categories: int, category: Codes, about: Codes) -> Passages:
     """Return the passages of the categories, and which of them each item is near, right or wrong."""
     near = np.where(dice.random(len(about)) < ASSIGNED, about, dice.integers(-1, PASSAGES, size=len(about)))
-    of_category = np.repeat(np.arange(FIRST_CATEGORY, FIRST_CATEGORY + CATEGORIES), PASSAGES)
+    of_category = np.repeat(np.arange(FIRST_CATEGORY, FIRST_CATEGORY + categories), PASSAGES)
     return Passages(of_category, np.where(near < 0, -1, (category - FIRST_CATEGORY) * PASSAGES + near))
 
 
@@ -171,6 +189,7 @@ def causes_of(material: Material) -> Causes:
 SLOPPY = np.where(np.arange(PEOPLE) == 0, 0.3, SLIP)
 HALF = (np.arange(PEOPLE) < PEOPLE // 2).astype(np.int64)
 FEW = (np.arange(PEOPLE) < 3).astype(np.int64)
+AMONG_MANY = People(items=1_200, frequency=MANY, safe=0, slips_to_frequent=True)
 PAIR = {0, X}
 
 
@@ -205,6 +224,7 @@ PLANTED: dict[str, tuple[People, Callable[[Causes], bool]]] = {
     "a passage of a rule that is unclear": (People(items=2 * ITEMS, unclear_passage=True), has_passage),
     "values: six of twelve people": (People(lenient=HALF), leans_on_pair),
     "values: three of twelve people": (People(lenient=FEW), leans_on_pair),
+    "values: six of twelve people, 23 categories": (replace(AMONG_MANY, lenient=HALF), leans_on_pair),
     "one person slips more": (People(slip=SLOPPY), slips_more),
     "slips where people are quick": (People(quick_slip=0.3), lambda found: bool(found.haste)),
 }
@@ -213,6 +233,7 @@ ALIKE: dict[str, People] = {
     "alike": People(),
     "alike, many slips": People(slip=np.full(PEOPLE, 0.15)),
     "alike, divided on 15 % of the items": People(divided=0.15),
+    "alike, 23 categories, slips of 2 %": replace(AMONG_MANY, slip=np.full(PEOPLE, SLIP / 2)),
 }
 
 
