@@ -1,11 +1,23 @@
 """Why people disagree: the exact tests beside libraries, planted causes named, and no alarm where people are alike."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from bench.disagreement import ALIKE, PLANTED, X, causes_of, chance_allows, run, simulate
-from quality.statistics.disagreement.exact import Tail, exact_tail, hypergeometric, significant
+from bench.disagreement import (
+    ALIKE,
+    AMONG_MANY,
+    HALF,
+    PLANTED,
+    X,
+    causes_of,
+    chance_allows,
+    run,
+    simulate,
+)
+from quality.statistics.disagreement.exact import ALPHA, Tail, count_able, exact_tail, hypergeometric, significant
 from quality.statistics.disagreement.passages import Passages, unclear_passages
 from quality.statistics.disagreement.rules import confusions
 from quality.statistics.disagreement.sizes import (
@@ -18,6 +30,7 @@ from quality.statistics.disagreement.sizes import (
     sizes,
 )
 from quality.statistics.disagreement.slips import Checks
+from quality.statistics.disagreement.values import EXTREME, MOST_DRAWS, sequential_p
 from quality.statistics.disagreement.votes import NOBODY, Votes, main_categories
 from quality.statistics.disagreement.why import Causes, Material, examine, named
 
@@ -100,6 +113,49 @@ def test_which_passages_are_tested_does_not_depend_on_where_people_differ() -> N
     here, nowhere = found[0]
     assert (here.b, here.test.p, here.share) == (3, here.test.least, 0.2)
     assert (nowhere.b, nowhere.test.p, nowhere.share) == (NOBODY, 1, 0)
+
+
+def test_draws_end_with_the_tenth_that_is_as_extreme() -> None:
+    for at_once in (1, 7, 300, 10_000):
+        made = 0
+
+        def draw(number: int) -> np.ndarray:
+            nonlocal made
+            made += number
+            return np.arange(made - number, made) % 100 == 99
+
+        assert sequential_p(draw, at_once) == EXTREME / 1_000
+        assert made < 3_000
+
+
+def test_draws_that_are_never_as_extreme_give_the_smallest_p() -> None:
+    made = []
+
+    def draw(number: int) -> np.ndarray:
+        made.append(number)
+        return np.zeros(number, dtype=bool)
+
+    assert sequential_p(draw, 30_000) == 1 / (MOST_DRAWS + 1)
+    assert (sum(made), max(made)) == (MOST_DRAWS, 30_000)
+
+
+def test_p_is_small_no_more_often_than_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quality.statistics.disagreement.values.MOST_DRAWS", 999)
+    dice, found = np.random.default_rng(7), []
+    for _ in range(4_000):
+        observed = dice.random()
+        found.append(sequential_p(lambda number, least=observed: dice.random(number) >= least, 100))
+    for level in (0.001, 0.005, 0.01, 0.02, 0.1, 0.5):
+        assert stats.binomtest(sum(p <= level for p in found), len(found), level, alternative="greater").pvalue > 0.01
+
+
+def test_different_values_are_shown_among_hundreds_of_tests() -> None:
+    """By their own test: a pair that is confused more than others is asked at a higher level."""
+    people = replace(AMONG_MANY, items=7_200, lenient=HALF)
+    causes = examine(simulate(np.random.default_rng(2), people).material)
+    able = count_able(np.array([test.least for test in causes.tests]), ALPHA)
+    assert able > 250
+    assert [{split.a, split.b} for split in causes.splits if split.test.p <= ALPHA / able] == [{0, X}]
 
 
 def test_votes_that_share_a_category_do_not_differ() -> None:
