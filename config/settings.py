@@ -1,5 +1,6 @@
 """Django settings. Every value that differs between machines comes from the environment."""
 
+import ssl
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -132,6 +133,8 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 CACHES = {"default": {"BACKEND": "config.redis_cache.RedisCache", "LOCATION": REDIS_URL}}
 
 CELERY_BROKER_URL = REDIS_URL
+# Kombu would take any certificate unless the URL says otherwise; the URL goes first, as in `?ssl_ca_certs=`.
+CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss:") else False
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

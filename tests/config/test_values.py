@@ -1,7 +1,11 @@
 """Values from the environment: addresses of servers, the data directory and its secrets."""
 
+import json
 import os
+import ssl
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -34,6 +38,21 @@ from tests.cases import cases
 ])  # fmt: skip
 def test_database_needs_its_scheme_and_a_name(url, is_one):
     assert is_server("DATABASE_URL", url) is is_one
+
+
+@cases(("url", "expected"), [
+    ("redis://valkey/0", None),
+    ("rediss://valkey/0", {"ssl_cert_reqs": ssl.CERT_REQUIRED}),
+    ("rediss://valkey/0?ssl_ca_certs=/etc/assize/ca", {"ssl_ca_certs": "/etc/assize/ca"}),
+    ("rediss://valkey/0?ssl_cert_reqs=none", {"ssl_cert_reqs": ssl.CERT_NONE}),
+])  # fmt: skip
+def test_workers_trust_no_broker_without_a_certificate(url, expected):
+    """As the cache does; with an authority of one's own, redis-py requires a certificate by itself."""
+    program = "from config.celery import app; import json; print(json.dumps(app.connection_for_read().ssl))"
+    variables = os.environ | {"REDIS_URL": url, "REDIS_WITHOUT_PASSWORD": "1"}
+    words = [sys.executable, "-c", program]
+    said = subprocess.run(words, env=variables, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    assert (json.loads(said) or None) == expected
 
 
 @cases(("url", "is_one"), [
