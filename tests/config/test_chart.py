@@ -88,7 +88,8 @@ def test_no_password_is_in_a_variable_and_every_file_of_one_is_mounted(values):
         assert not [name for name in variables if re.search("PASSWORD$|SECRET$|TOKEN$|SECRET_KEY$", name)] or (
             variables["REDIS_WITHOUT_PASSWORD"] == "1"
         )
-        unknown = [name for name in variables if name.removesuffix("_FILE") not in example]
+        known = {"DATABASE_CA_FILE"}  # which addresses name, and no setting
+        unknown = [name for name in variables if name not in known and name.removesuffix("_FILE") not in example]
         assert unknown == []
 
 
@@ -194,6 +195,46 @@ def test_network_lets_databases_and_named_ways_through_and_nothing_else():
     assert not [kind for kind, _name in rendered(SETS["open"]) if kind == "NetworkPolicy"]
 
 
+def test_migration_has_its_ways_before_the_rest_is_there():
+    for values in (SETS["least"], SETS["fenced"]):
+        objects = rendered(values)
+        policy, job = objects["NetworkPolicy", "assize-prepare"], objects["Job", "assize-prepare"]
+        hooks = [each["metadata"]["annotations"] for each in (policy, job)]
+        assert [each["helm.sh/hook"] for each in hooks] == ["pre-install,pre-upgrade"] * 2
+        assert int(hooks[0]["helm.sh/hook-weight"]) < 0
+        assert policy["spec"]["egress"] == objects["NetworkPolicy", "assize-all"]["spec"]["egress"]
+        labels = job["spec"]["template"]["metadata"]["labels"]
+        assert policy["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+def test_most_pods_are_never_fewer_than_the_least():
+    many = ("--set", "web.replicas=20", "--set", "worker.replicas=8")
+    objects = rendered(SETS["scaled"], *many)
+    web, worker = objects["HorizontalPodAutoscaler", "assize-web"], objects["ScaledObject", "assize-worker"]
+    assert (web["spec"]["minReplicas"], web["spec"]["maxReplicas"]) == (20, 20)
+    assert (worker["spec"]["minReplicaCount"], worker["spec"]["maxReplicaCount"]) == (8, 8)
+
+
+def test_certificates_of_an_own_authority_are_mounted_where_addresses_name_them():
+    variables = environment(rendered(SETS["fenced"]))
+    assert variables["DATABASE_URL"].endswith("&sslrootcert=/etc/assize/ca")
+    assert variables["REDIS_URL"].endswith("?ssl_ca_certs=/etc/assize/ca")
+    assert variables["DATABASE_CA_FILE"] == "/etc/assize/ca"
+
+
+@cases("name", ["2025", "my.team", "1st"])
+def test_release_name_that_is_no_name_of_a_service_is_refused(name):
+    refused = helm("template", name, CHART, "--values", LEAST, check=False)
+    assert (refused.returncode, f"The release name {name} would be no name" in refused.stderr) == (1, True)
+
+
+def test_names_that_look_like_numbers_stay_names():
+    options = ("--set-string", "secret=123", "--set-string", "jurorKeys=456", "--set-string", "pods.priorityClass=789")
+    objects = rendered(LEAST, *options)
+    assert judged([each for each in objects.values() if each["kind"] not in WITHOUT_SCHEMA]) == []
+    assert pods(objects)["web"]["priorityClassName"] == "789"
+
+
 def test_exceptions_of_one_version_of_ip_leave_the_other_whole():
     policy = rendered(LEAST, "--set", "networkPolicy.except={10.0.0.0/8}")["NetworkPolicy", "assize-outside"]
     assert policy["spec"]["egress"][0]["to"] == [
@@ -220,6 +261,11 @@ def test_replica_is_a_value_of_its_own():
         ("settings.EXAMPLE_ADDRESS=https://name:password@host", "/settings/EXAMPLE_ADDRESS"),
         ("database.replicaUrl=postgresql://assize:password@host/assize", "/database/replicaUrl"),
         ("database.url=postgresql://assize:password@host/assize", "/database/url"),
+        ("database.url=postgresql://assize@host/assize?sslmode=require&password=x", "/database/url"),
+        ("database.url=postgresql://assize@host/assize/other", "/database/url"),
+        ("redis.url=rediss://host/0?password=x", "/redis/url"),
+        ("files.shared=false", "needs a bucket"),
+        ("web.threads=2", "more than EXPORTS_AT_ONCE (2)"),
         ("redis.url=redis://:password@host/0", "/redis/url"),
         ("host=https://assize.example.org", "/host"),
         ("publicUrl=http://assize.example.org", "/publicUrl"),

@@ -15,12 +15,18 @@ README = (CHART / "README.md").read_text()
 SWITCHES = {
     "`files.shared` without `files.existingClaim`": "files.shared=true",
     "`networkPolicy.enabled`": "networkPolicy.enabled=true",
+    "`networkPolicy.enabled`; before the Job": "networkPolicy.enabled=true",
     "`ingress.enabled`": "ingress.enabled=true",
     "`web.autoscaling.enabled`": "web.autoscaling.enabled=true",
     "`worker.autoscaling.enabled`": "worker.autoscaling.enabled=true",
     "`jury.autoscaling.enabled`": "jury.autoscaling.enabled=true",
     "either of these": "jury.autoscaling.enabled=true",
 }
+
+
+def seconds_in(words):
+    """Return the seconds of `35m`."""
+    return 60 * int(re.search(r"--timeout (\d+)m ", words)[1])
 
 
 def table(heading):
@@ -77,6 +83,8 @@ def test_commands_render_the_shown_values(tmp_path):
     values.write_text(blocks("yaml")[0])
     commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("helm ")]
     assert [command.split()[1] for command in commands] == ["install", "upgrade"]
+    longest = rendered()["Job", "assize-prepare"]["spec"]["activeDeadlineSeconds"]
+    assert [seconds_in(command) > longest for command in commands] == [True, True]
     images = []
     for command in commands:
         _helm, _verb, *words = shlex.split(command)

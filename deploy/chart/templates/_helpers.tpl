@@ -1,7 +1,7 @@
 {{/* The labels that select the pods of a component. Call with (dict "root" $ "component" "web"). */}}
 {{- define "assize.selector" -}}
 app.kubernetes.io/name: assize
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
@@ -71,7 +71,7 @@ env:
   {{- include "assize.environment" .root | trim | nindent 2 }}
 {{- if and .root.Values.jurorKeys (has .component (list "web" "worker" "jury")) }}
 envFrom:
-  - secretRef: {name: {{ .root.Values.jurorKeys }}}
+  - secretRef: {name: {{ .root.Values.jurorKeys | quote }}}
 {{- end }}
 resources:
   {{- toYaml (get .root.Values .component).resources | nindent 2 }}
@@ -87,7 +87,7 @@ volumeMounts:
 automountServiceAccountToken: false
 # A Service becomes variables of every pod otherwise, and one may have the name of a setting.
 enableServiceLinks: false
-serviceAccountName: {{ $pods.serviceAccount }}
+serviceAccountName: {{ $pods.serviceAccount | quote }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001
@@ -99,11 +99,11 @@ securityContext:
 {{- with .root.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with $pods.priorityClass }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $pods.nodeSelector }}
 nodeSelector:
@@ -124,11 +124,11 @@ volumes:
     {{- end }}
   - name: secrets
     secret:
-      secretName: {{ .root.Values.secret }}
+      secretName: {{ .root.Values.secret | quote }}
       defaultMode: 0440
       items:
         {{- range $name, $key := include "assize.secretFiles" .root | fromYaml }}
-        - {key: {{ $key }}, path: {{ $key }}}
+        - {key: {{ $key | quote }}, path: {{ $key | quote }}}
         {{- end }}
 {{- end }}
 
@@ -161,6 +161,8 @@ metadata:
   {{- include "assize.metadata" . | nindent 2 }}
 spec:
   maxUnavailable: 1
+  # A node is not kept from being drained by a pod that waits for a database which is away.
+  unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels:
       {{- include "assize.selector" . | nindent 6 }}
@@ -176,6 +178,40 @@ exec:
 {{- define "assize.port" -}}
 {{- $host := (urlParse (first .)).host -}}
 {{- regexFind ":[0-9]+$" $host | trimPrefix ":" | default (last . | toString) -}}
+{{- end }}
+
+{{/* The ways to names, PostgreSQL and Valkey, as rules of egress. */}}
+{{- define "assize.databases" -}}
+- ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+- ports:
+    - {port: {{ include "assize.port" (list .Values.database.url 5432) }}, protocol: TCP}
+    - {port: {{ include "assize.port" (list .Values.redis.url 6379) }}, protocol: TCP}
+    {{- with .Values.database.poolUrl }}
+    - {port: {{ include "assize.port" (list . 5432) }}, protocol: TCP}
+    {{- end }}
+    {{- with .Values.database.replicaUrl }}
+    - {port: {{ include "assize.port" (list . 5432) }}, protocol: TCP}
+    {{- end }}
+  {{- with .Values.networkPolicy.databases }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+
+{{/* What no schema can say of values: fails with the reason. */}}
+{{- define "assize.check" -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" .Release.Name) }}
+{{- fail (printf "The release name %s would be no name of a Service: letters, digits and -, a letter first." .Release.Name) }}
+{{- end }}
+{{- if not (or .Values.files.shared (get .Values.settings "STORAGE_BUCKET")) }}
+{{- fail "files.shared=false needs a bucket (settings.STORAGE_BUCKET), or pods could not see each other's files." }}
+{{- end }}
+{{- $exports := get .Values.settings "EXPORTS_AT_ONCE" | default 2 | int }}
+{{- if le (int .Values.web.threads) $exports }}
+{{- fail (printf "web.threads must be more than EXPORTS_AT_ONCE (%d), or exports leave no thread to answer with." $exports) }}
+{{- end }}
 {{- end }}
 
 {{/* All addresses but some, of which only those of the same version of IP count. Call with (list cidr exceptions). */}}
