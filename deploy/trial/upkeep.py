@@ -56,6 +56,7 @@ def upgrade(containers: Containers, team: Team, image: str) -> None:
         replace_web(containers)
         scale = ("--scale", "worker=2", "--scale", "jury=2")
         containers.compose("up", "--detach", "--no-deps", *scale, "worker", "jury", "beat")
+        containers.compose("up", "--detach", "--no-deps", "proxy")
         containers.check_health()
         votes = sum(person.stop() for person in labelling)
         check(votes >= VOTES, f"people label meanwhile, more than {votes} times")

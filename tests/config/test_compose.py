@@ -75,6 +75,11 @@ def test_services_require_production_settings_and_read_only_files(name):
     assert "USER 10001" in (CHECKOUT / "Dockerfile").read_text()
 
 
+def test_logs_are_rotated_and_postgresql_has_memory_to_share():
+    assert [name for name, service in SERVICES.items() if service["logging"] != {"driver": "local"}] == []
+    assert SERVICES["postgres"]["shm_size"] == "512mb"
+
+
 def test_each_queue_has_a_worker_of_its_own_and_tasks_expire_before_the_next():
     queues = [
         queue
