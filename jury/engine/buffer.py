@@ -26,7 +26,7 @@ class Sent:
     """What a transaction stored of a buffer, if it was committed: the connection broke before that was said."""
 
     transaction: str
-    answers: int
+    answers: tuple[Answer, ...]
     charged: Decimal
     reserved: Decimal
     calls: int
@@ -73,12 +73,13 @@ class BallotBuffer:
 
     def as_sent(self, transaction: str) -> Sent:
         """Return what the buffer holds now as what a transaction stores."""
-        return Sent(transaction, len(self.answers), self.charged, self.reserved, self.calls)
+        return Sent(transaction, tuple(self.answers), self.charged, self.reserved, self.calls)
 
     def mark_stored(self, sent: Sent) -> None:
         """Take what a transaction stored out of the buffer."""
-        self.stored += sent.answers
-        self.answers, self.calls = self.answers[sent.answers :], self.calls - sent.calls
+        count = len(sent.answers)
+        self.stored += count
+        self.answers, self.calls = self.answers[count:], self.calls - sent.calls
         self.charged, self.reserved = self.charged - sent.charged, self.reserved - sent.reserved
 
     def settle_doubt(self) -> None:
@@ -87,9 +88,24 @@ class BallotBuffer:
 
         :raises OperationalError: if the database does not know yet
         """
-        if self.in_doubt is not None and was_committed(self.in_doubt.transaction):
-            self.mark_stored(self.in_doubt)
+        sent = self.in_doubt
+        if sent is not None and was_committed(sent.transaction) and are_there(sent.answers):
+            self.mark_stored(sent)
         self.in_doubt = None
+
+
+def are_there(answers: Sequence[Answer]) -> bool:
+    """
+    Return whether answers of a run are stored, of which all are or none; True if there are none.
+
+    A server that crashed before a transaction was written gives the number of that to the next one.
+    """
+    if not answers:
+        return True
+    first, subject = answers[0], f"{answers[0].SUBJECT}_id"
+    model: Any = type(first)
+    stored = model.objects.filter(juror=first.juror_id, run=first.run_id)
+    return bool(stored.filter(**{f"{subject}__in": [getattr(answer, subject) for answer in answers]}).exists())
 
 
 def flush(run: Run, buffers: Collection[BallotBuffer], holder: str) -> bool:

@@ -93,9 +93,9 @@ class Limiter:
         self, redis: Redis, key: str, *, requests: int | None, tokens: int | None, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         self.redis, self.clock = redis, clock
-        self.requests = Rate(redis, f"jury:{key}:requests", requests, clock) if requests else None
-        self.tokens = Rate(redis, f"jury:{key}:tokens", tokens, clock) if tokens else None
-        self.hold_key = f"jury:{key}:hold"
+        self.requests = Rate(redis, f"jury:{key}:pace:requests", requests, clock) if requests else None
+        self.tokens = Rate(redis, f"jury:{key}:pace:tokens", tokens, clock) if tokens else None
+        self.hold_key = f"jury:{key}:held"
         self.set_hold, self.look_for_hold = redis.register_script(HOLD), redis.register_script(LOOK_FOR_HOLD)
         self.held_until = self.looked_at = -inf
 

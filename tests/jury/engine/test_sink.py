@@ -5,12 +5,13 @@ import itertools
 from decimal import Decimal
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from jury.engine import ledger
 from jury.engine.budget import Reservation
 from jury.engine.buffer import BallotBuffer, flush, insert
+from jury.engine.commits import transaction_id
 from jury.engine.pipeline import OpenedShard, Result
 from jury.engine.sink import BallotSink
 from jury.models import Ballot, Run, Shard
@@ -193,6 +194,19 @@ def test_commit_whose_answer_is_lost_is_charged_once(tmp_path, monkeypatch):
     run.refresh_from_db()
     assert (run.calls, run.cost_usd, buffer.is_complete) == (3, 3 * COST, True)
     assert (Ballot.objects.filter(run=run).count(), reserved_of(run)) == (3, (0, 0))
+
+
+def test_number_that_another_transaction_got_proves_nothing(tmp_path):
+    """A server that crashes before a transaction is written gives its number to the next one."""
+    run, [shard] = make_run(items=2, folder=tmp_path, budget_usd=100)
+    buffer = BallotBuffer(shard, wanted=2)
+    for item in shard.items:
+        buffer.add(result_of(shard, item))
+    with transaction.atomic():
+        buffer.in_doubt = buffer.as_sent(transaction_id())
+    flush(run, [buffer], "me")
+    run.refresh_from_db()
+    assert (run.calls, Ballot.objects.filter(run=run).count(), buffer.is_complete) == (2, 2, True)
 
 
 def test_database_that_stays_away_ends_the_sink(tmp_path):
