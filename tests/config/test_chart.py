@@ -229,10 +229,22 @@ def test_release_name_that_is_no_name_of_a_service_is_refused(name):
 
 
 def test_names_that_look_like_numbers_stay_names():
-    options = ("--set-string", "secret=123", "--set-string", "jurorKeys=456", "--set-string", "pods.priorityClass=789")
-    objects = rendered(LEAST, *options)
-    assert judged([each for each in objects.values() if each["kind"] not in WITHOUT_SCHEMA]) == []
-    assert pods(objects)["web"]["priorityClassName"] == "789"
+    names = ("secret", "jurorKeys", "pods.priorityClass", "files.storageClass", "secretFiles.METRICS_TOKEN",
+             "ingress.className", "ingress.tlsSecret")  # fmt: skip
+    switches = ("--set", "jury.autoscaling.enabled=true", "--set", "ingress.enabled=true")
+    for more in ((), ("files.existingClaim",)):
+        objects = rendered(LEAST, *switches, *(f"--set-string={name}=789" for name in (*names, *more)))
+        assert judged([each for each in objects.values() if each["kind"] not in WITHOUT_SCHEMA]) == []
+        assert pods(objects)["web"]["priorityClassName"] == "789"
+        (key,) = objects["TriggerAuthentication", "assize-metrics"]["spec"]["secretTargetRef"]
+        assert (key["name"], key["key"]) == ("789", "789")
+
+
+def test_settings_may_be_empty_and_exports_be_none(tmp_path):
+    empty = tmp_path / "values.yaml"
+    empty.write_text("settings:\n")
+    assert environment(rendered(LEAST, "--values", str(empty))) == environment(rendered())
+    assert environment(rendered(LEAST, "--set", "settings.EXPORTS_AT_ONCE=0,web.threads=1"))["EXPORTS_AT_ONCE"] == "0"
 
 
 def test_exceptions_of_one_version_of_ip_leave_the_other_whole():
@@ -264,6 +276,7 @@ def test_replica_is_a_value_of_its_own():
         ("database.url=postgresql://assize@host/assize?sslmode=require&password=x", "/database/url"),
         ("database.url=postgresql://assize@host/assize/other", "/database/url"),
         ("redis.url=rediss://host/0?password=x", "/redis/url"),
+        ("redis.url=rediss://host/0?socket_timeout=5", "/redis/url"),  # which workers cannot take
         ("files.shared=false", "needs a bucket"),
         ("web.threads=2", "more than EXPORTS_AT_ONCE (2)"),
         ("redis.url=redis://:password@host/0", "/redis/url"),

@@ -120,7 +120,7 @@ volumes:
     {{- if or .own (not .root.Values.files.shared) }}
     emptyDir: {}
     {{- else }}
-    persistentVolumeClaim: {claimName: {{ .root.Values.files.existingClaim | default (printf "%s-files" .root.Release.Name) }}}
+    persistentVolumeClaim: {claimName: {{ .root.Values.files.existingClaim | default (printf "%s-files" .root.Release.Name) | quote }}}
     {{- end }}
   - name: secrets
     secret:
@@ -205,10 +205,12 @@ exec:
 {{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" .Release.Name) }}
 {{- fail (printf "The release name %s would be no name of a Service: letters, digits and -, a letter first." .Release.Name) }}
 {{- end }}
-{{- if not (or .Values.files.shared (get .Values.settings "STORAGE_BUCKET")) }}
+{{- $settings := .Values.settings | default dict }}
+{{- if not (or .Values.files.shared (get $settings "STORAGE_BUCKET")) }}
 {{- fail "files.shared=false needs a bucket (settings.STORAGE_BUCKET), or pods could not see each other's files." }}
 {{- end }}
-{{- $exports := get .Values.settings "EXPORTS_AT_ONCE" | default 2 | int }}
+{{- $said := get $settings "EXPORTS_AT_ONCE" | toString }}
+{{- $exports := ternary 2 (int $said) (eq $said "") }}
 {{- if le (int .Values.web.threads) $exports }}
 {{- fail (printf "web.threads must be more than EXPORTS_AT_ONCE (%d), or exports leave no thread to answer with." $exports) }}
 {{- end }}
