@@ -52,7 +52,7 @@ def upgrade(containers: Containers, team: Team, image: str) -> None:
         person.start()
     with step("upgrade to a new image while people label"):
         containers.image = image
-        containers.compose("run", "--rm", "--no-TTY", "prepare")
+        containers.compose("run", "--rm", "--no-TTY", "--no-deps", "prepare")
         replace_web(containers)
         scale = ("--scale", "worker=2", "--scale", "jury=2")
         containers.compose("up", "--detach", "--no-deps", *scale, "worker", "jury", "beat")
