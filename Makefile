@@ -25,7 +25,7 @@ run: setup  ## start web, worker and beat together (PORT=8000)
 	@$(BIN)/python -m config.serve $(PORT)
 
 stop:  ## stop the embedded servers
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.stop; fi
+	@if [ -e .venv/run.stamp ]; then $(BIN)/python -m config.stop; fi
 
 test: dev  ## run all tests, including browser tests, in two processes with their own servers
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
