@@ -22,8 +22,13 @@ def claim_shard(shard_id: int) -> str:
 
 @transaction.atomic
 def claim_next_shard(run: Run, juror: Juror, holder: str) -> Shard | None:
-    """Claim the juror's next unclaimed shard of a run and return it; None if there is none."""
-    free = unclaimed(shards_with_context().filter(run=run, juror=juror)).order_by("items__0", "pk")
+    """
+    Claim the juror's next unclaimed shard of a run and return it; None if there is none.
+
+    The holder's own are left out: one whose heartbeat is late is still being asked about.
+    """
+    free = unclaimed(shards_with_context().filter(run=run, juror=juror)).exclude(holder=holder)
+    free = free.order_by("items__0", "pk")
     found = free.select_for_update(of=["self"], skip_locked=True).first()
     if found is not None:
         found.holder = holder

@@ -16,7 +16,7 @@ from jury.actions.checks import check_can_ask, check_can_generate, check_can_rea
 from jury.actions.sharding import create_shards_of, first_unanswered, shard_size
 from jury.engine.batch_runner import BatchRunner, ClaimLost
 from jury.engine.juror_client import JurorClient
-from jury.engine.shards import break_shards_of_endpoint, claim_shard, finish_shard
+from jury.engine.shards import break_shards_of_endpoint, claim_next_shard, claim_shard, finish_shard
 from jury.models import Ballot, Batch, GeneratedResponse, Juror, Run, Shard
 from jury.tasks import enqueue
 from tests.api.client import Program
@@ -219,6 +219,21 @@ def test_withdrawn_items_are_not_asked_about(tmp_path):
     Item.objects.filter(pk=first).update(withdrawn_at=timezone.now())
     [juror] = panel_of(project, "one")
     assert shards_of(actions.start_run(project=project, jurors=[juror]), juror) == [[second]]
+
+
+def test_worker_whose_heartbeat_is_late_takes_no_shard_over_from_itself(tmp_path, settings):
+    """It still asks about that one: it would ask twice, and store one answer more than the shard wants."""
+    settings.JURY_SHARD_ITEMS = 1
+    project = project_with_items(tmp_path, 2)
+    [juror] = panel_of(project, "one")
+    run = actions.start_run(project=project, jurors=[juror])
+    late = timezone.now() - timedelta(days=1)
+    first, second = Shard.objects.filter(run=run).order_by("pk")
+    Shard.objects.filter(run=run).update(holder="late", seen_at=late)
+    assert claim_next_shard(run, juror, "late") is None
+    assert claim_next_shard(run, juror, "another") == first
+    Shard.objects.filter(pk=second.pk).update(holder="", seen_at=None)
+    assert claim_next_shard(run, juror, "late") == second
 
 
 @pytest.mark.parametrize(("size", "items", "sizes"), [
