@@ -130,9 +130,8 @@ class Circuit:
         if self.open_until is None and self.faults < self.most_faults:
             return
         now = self.clock.time()
-        if self.open_until is None or self.is_due(
-            self.open_until, now
-        ):  # else it was under way when the circuit opened
+        # A call that was under way when the circuit opened says nothing new.
+        if self.open_until is None or self.is_due(self.open_until, now):
             if self.open_until is None or now - self.open_until > 2 * LONGEST_REST + self.longest_call:
                 self.down_since = now  # the last fault is too old to say anything about the time between
             self.down_since = min(self.down_since, now)

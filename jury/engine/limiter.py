@@ -110,9 +110,8 @@ class Limiter:
             for rate, units in ((self.requests, 1), (self.tokens, tokens)):
                 if rate:
                     await self.clock.sleep(max(0.0, await rate.next_moment(units) - self.clock.monotonic()))
-            if (
-                self.held_until <= self.clock.monotonic()
-            ):  # else another call was refused meanwhile: wait for a new moment
+            # A call that was refused meanwhile makes all wait for a new moment.
+            if self.held_until <= self.clock.monotonic():
                 return
 
     async def hold(self, seconds: float) -> None:
