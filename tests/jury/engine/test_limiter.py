@@ -17,57 +17,51 @@ def limiters(redis, clock, count=1, *, requests=None, tokens=None):
     return [Limiter(redis, key, requests=requests, tokens=tokens, clock=clock) for _ in range(count)]
 
 
-def test_calls_are_spread_over_the_minute():
-    async def work():
+def seconds_for(work, count=1, **rates):
+    """Return how many seconds of a fake clock some work takes that is given so many limiters of one juror."""
+
+    async def timed():
         clock = FakeClock()
         async with connect_redis(settings.REDIS_URL) as redis:
-            [limiter] = limiters(redis, clock, requests=60)
             began = clock.now
-            for _ in range(31):
-                await limiter.wait(tokens=1)
+            await work(*limiters(redis, clock, count, **rates))
         return clock.now - began
 
-    assert run_aside(work) == pytest.approx(30 / PACE)
+    return run_aside(timed)
+
+
+def test_calls_are_spread_over_the_minute():
+    async def work(limiter):
+        for _ in range(31):
+            await limiter.wait(tokens=1)
+
+    assert seconds_for(work, requests=60) == pytest.approx(30 / PACE)
 
 
 def test_two_workers_share_one_rate():
-    async def work():
-        clock = FakeClock()
-        async with connect_redis(settings.REDIS_URL) as redis:
-            both = limiters(redis, clock, 2, requests=600)
-            began = clock.now
-            for _ in range(50):
-                for limiter in both:
-                    await limiter.wait(tokens=1)
-        return clock.now - began
+    async def work(*both):
+        for limiter in both * 50:
+            await limiter.wait(tokens=1)
 
-    assert run_aside(work) == pytest.approx(10 / PACE, rel=0.1)
+    assert seconds_for(work, 2, requests=600) == pytest.approx(10 / PACE, rel=0.1)
 
 
 def test_long_calls_wait_for_their_tokens():
-    async def work():
-        clock = FakeClock()
-        async with connect_redis(settings.REDIS_URL) as redis:
-            [limiter] = limiters(redis, clock, tokens=1000)
-            began = clock.now
-            await limiter.wait(tokens=500)
-            await limiter.wait(tokens=500)
-        return clock.now - began
+    async def work(limiter):
+        await limiter.wait(tokens=500)
+        await limiter.wait(tokens=500)
 
-    assert run_aside(work) == pytest.approx(30 / PACE)
+    assert seconds_for(work, tokens=1000) == pytest.approx(30 / PACE)
 
 
-def test_hold_stops_every_worker():
-    async def work():
-        clock = FakeClock()
-        async with connect_redis(settings.REDIS_URL) as redis:
-            one, other = limiters(redis, clock, 2)
-            began = clock.now
-            await one.hold(20)
-            await other.wait(tokens=1)
-        return clock.now - began
+@pytest.mark.parametrize("holds", [(20,), (20, 5), (5, 20)])
+def test_longest_hold_stops_every_worker(holds):
+    async def work(one, other):
+        for seconds in holds:
+            await one.hold(seconds)
+        await other.wait(tokens=1)
 
-    assert run_aside(work) == pytest.approx(20)
+    assert seconds_for(work, 2) == pytest.approx(20)
 
 
 def test_schedule_outlives_its_last_moment():
@@ -79,20 +73,6 @@ def test_schedule_outlives_its_last_moment():
             return await redis.ttl(limiter.tokens.key)
 
     assert run_aside(work) > 600
-
-
-def test_shorter_hold_ends_no_longer_one():
-    async def work():
-        clock = FakeClock()
-        async with connect_redis(settings.REDIS_URL) as redis:
-            one, other = limiters(redis, clock, 2)
-            began = clock.now
-            await one.hold(20)
-            await one.hold(5)
-            await other.wait(tokens=1)
-        return clock.now - began
-
-    assert run_aside(work) == pytest.approx(20)
 
 
 class BrokerClock(FakeClock):
