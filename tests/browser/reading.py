@@ -11,7 +11,7 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, Page, Route
 
-from tests.browser.visits import IS_NO_WIDER, LOOKS, RUN_AXE, show_in
+from tests.browser.visits import IS_NO_WIDER, LOOKS, RUN_AXE, UNEVEN_TABLES, show_in
 
 EMPTY = "<!doctype html><html lang='en'><head><title>Nothing yet</title></head><body></body></html>"
 AROUND = """
@@ -139,6 +139,7 @@ class Readers:
     def read(self, page: Page, looks: Iterable[str] = LOOKS) -> bool:
         """Have axe read a page, once it has read the last; return whether what is around its main part is left out."""
         page.wait_for_load_state("load")  # a click may have opened a page that still loads
+        self.problems += [f"{page.url}: uneven table: {each}" for each in page.evaluate(UNEVEN_TABLES)]
         copy = page.evaluate(COPY)
         around = set(copy.pop("around"))
         is_seen = around <= self.seen

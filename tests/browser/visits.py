@@ -20,6 +20,14 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 OPEN_DETAILS = "document.querySelectorAll('main details').forEach(each => (each.open = true))"
 IS_NO_WIDER = "document.documentElement.scrollWidth <= window.innerWidth"
+UNEVEN_TABLES = """() => [...document.querySelectorAll('table')]
+    .filter(table => !table.querySelector('[rowspan]'))
+    .filter(table => {
+        const width = row => [...row.cells].reduce((sum, cell) => sum + cell.colSpan, 0);
+        return new Set([...table.rows].map(width)).size > 1;
+    })
+    .map(table => table.caption?.innerText ?? table.innerText.slice(0, 80))"""
+"The captions of tables whose rows differ in their number of cells: figures then stand below the head of others."
 RUN_AXE = "axe.run({resultTypes: ['violations'], preload: false}).then(({violations}) => ({violations}))"
 
 

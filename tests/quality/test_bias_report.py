@@ -10,7 +10,7 @@ from quality.reports.bias_rows import balance_tables
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
-from tests.quality.pages import visible
+from tests.quality.pages import uneven_tables, visible
 
 Made = tuple[Project, dict[str, Any]]
 MEASURES = ("unsafe", "disagreement", "false_alarms", "misses")
@@ -117,6 +117,10 @@ def test_scripts_and_categories_are_shares_of_the_dialogues_that_they_are_counte
     field = {"items": 200, "sources": [], "lengths": [{"from": 0, "items": 0}]}
     *_, writing, categories = balance_tables(report, field, {})
     assert [row["shares"] for row in (*writing["rows"], *categories["rows"])] == [[0.9], [0.1], [0.15]]
+
+
+def test_every_figure_has_its_head(report: Made) -> None:
+    assert uneven_tables(Visitor(report[0], "lead"), "quality/?tab=bias") == []
 
 
 def test_tab_shows_groups_errors_and_what_is_missing(report: Made) -> None:

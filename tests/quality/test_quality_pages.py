@@ -18,6 +18,7 @@ from tests.annotation.people import Visitor
 from tests.cases import cases
 from tests.factories import command, import_votes, make_project, opinion
 from tests.quality.opinions import mixed_project
+from tests.quality.pages import uneven_tables
 
 PAGES = [
     "quality/",
@@ -126,6 +127,7 @@ def test_each_tab_is_rendered_alone_with_its_summary_and_below_the_verdict(tmp_p
         assert "Raters agree" in html
         assert ("wanted 0.70" in html) == (tab == "agreement")
         assert "needs_caution" not in html
+        assert uneven_tables(lead, f"quality/?tab={tab}&field=response_label") == []
     for odd in ({"tab": "x"}, {"field": "x"}, {"tab": "raters", "against": "x", "sort": "-x", "at": "9" * 30}):
         assert lead.get("quality/", **odd).status_code == 200
     gold = lead.get("quality/", tab="raters", sort="-accuracy").context["listing"]
