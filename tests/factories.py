@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from annotation.models import Queue
 from corpus.actions import record_event
 from corpus.labels import FIELDS
 from corpus.models import Project, Verb
@@ -68,6 +69,11 @@ def make_project(**options: Any) -> Project:
     made = command("create_project", slug, **options)
     assert made.code == 0, made.stderr
     return Project.objects.get(slug=slug)
+
+
+def set_queue(project: Project, **settings: Any) -> None:
+    """Change settings of a project's queue, whose row is not there before somebody asks for work or saves settings."""
+    Queue.objects.update_or_create(project=project, defaults=settings)
 
 
 def write_lines(folder: Path, rows: list[Any], name: str = "") -> Path:

@@ -8,7 +8,7 @@ from adjudication.models import Comment
 from adjudication.queries.opinions import has_seen_opinions
 from adjudication.visible_comments import number_authors
 from annotation.actions import set_gold, update_queue_settings
-from annotation.models import Gold, Queue, Vote
+from annotation.models import Gold, Vote
 from corpus.labels import Judgement
 from corpus.models import Event, Item, Verb
 from tests.adjudication.disputes import case_of, disputed_project, label_blind
@@ -16,7 +16,7 @@ from tests.adjudication.test_stopping import OFF
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.api.test_queue import project_with
-from tests.factories import command
+from tests.factories import command, set_queue
 from workspace.actions import anonymise_user, change_project
 
 SECRET = "the herons nest behind the mill"
@@ -150,7 +150,7 @@ def test_check_that_somebody_holds_keeps_its_comments_from_them(tmp_path):
     ada.vote()
     lead.write()
     set_gold(project=project, by=lead.visitor.user, external_id="one", judgement=Judgement("safe", "safe"))
-    Queue.objects.filter(project=project).update(gold_percent=100)
+    set_queue(project, gold_percent=100)
     lease = cleo.visitor.take()
     assert lease.item.external_id == "one"
     assert (cleo.sees(), cleo.write().status_code) == (False, 404)

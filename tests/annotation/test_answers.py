@@ -5,11 +5,11 @@ import uuid
 import pytest
 from django.contrib.auth.models import User
 
-from annotation.models import Queue, Slot, Vote, WorkDay
+from annotation.models import Slot, Vote, WorkDay
 from corpus.models import Event, Verb
 from tests.api.client import Program
 from tests.api.test_queue import project_with
-from tests.factories import dialogue
+from tests.factories import dialogue, set_queue
 
 
 def annotator_of(project):
@@ -19,7 +19,7 @@ def annotator_of(project):
 
 
 def without_breaks(project):
-    Queue.objects.update_or_create(project=project, defaults={"break_after_minutes": None})
+    set_queue(project, break_after_minutes=None)
     return project
 
 
@@ -217,7 +217,7 @@ def test_only_next_of_one_claims_the_next(tmp_path, query):
 
 def test_vote_that_reaches_the_cap_stands_and_says_so(tmp_path):
     project = project_with(tmp_path, "one", "two")
-    Queue.objects.update_or_create(project=project, defaults={"daily_cap": 1})
+    set_queue(project, daily_cap=1)
     ada = annotator_of(project)
     answer = ada.vote(ada.take(), query="?next=1")
     assert (answer.status_code, answer.json()["next"]) == (201, None)

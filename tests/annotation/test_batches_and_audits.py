@@ -9,14 +9,14 @@ from django.utils import timezone
 from annotation.actions import close_batch, open_batch, reopen_batch
 from annotation.actions.audits import draw_audits, is_drawn
 from annotation.actions.batches import assign_batch
-from annotation.models import Audit, Batch, Queue, Slot, Vote
+from annotation.models import Audit, Batch, Slot, Vote
 from annotation.queries.progress import batch_progress, queue_progress
 from corpus.errors import Refused
 from corpus.models import Event, Verb
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.api.test_queue import project_with
-from tests.factories import command, dialogue, import_dialogues, make_project
+from tests.factories import command, dialogue, import_dialogues, make_project, set_queue
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_lead_is_led_to_no_audit_that_they_may_not_do(tmp_path):
     lead, ada = Visitor(project, "lead"), Visitor(project)
     lead.vote(lead.take())
     ada.vote(ada.take())
-    Queue.objects.filter(project=project).update(audit_percent=100)
+    set_queue(project, audit_percent=100)
     assert draw_audits(project=project) == 2
     assert lead.get("audits/").context["next_audit"].item_id == Vote.objects.get(annotator__user=ada.user).item_id
     assert Visitor(project, "lead").get("audits/").context["next_audit"] is not None
@@ -186,14 +186,14 @@ def finish(project, count):
 
 def test_every_finished_item_is_drawn_at_a_hundred_percent_once(project):
     finish(project, 4)
-    Queue.objects.filter(project=project).update(audit_percent=100)
+    set_queue(project, audit_percent=100)
     assert [draw_audits(project=project), draw_audits(project=project)] == [4, 0]
     assert Audit.objects.filter(project=project).count() == 4
 
 
 def test_nothing_is_drawn_at_no_percent(project):
     finish(project, 4)
-    Queue.objects.filter(project=project).update(audit_percent=0)
+    set_queue(project, audit_percent=0)
     assert (draw_audits(project=project), Audit.objects.filter(project=project).exists()) == (0, False)
 
 
@@ -201,7 +201,7 @@ def test_item_that_still_wants_votes_is_not_drawn(tmp_path):
     project = make_project(votes_wanted=2)
     import_dialogues(project, tmp_path, [dialogue("a")])
     finish(project, 1)
-    Queue.objects.filter(project=project).update(audit_percent=100)
+    set_queue(project, audit_percent=100)
     assert draw_audits(project=project) == 0
     finish(project, 1)
     assert draw_audits(project=project) == 1
@@ -209,7 +209,7 @@ def test_item_that_still_wants_votes_is_not_drawn(tmp_path):
 
 def test_withdrawn_item_is_not_drawn(project):
     finish(project, 2)
-    Queue.objects.filter(project=project).update(audit_percent=100)
+    set_queue(project, audit_percent=100)
     done = Slot.objects.filter(project=project).exclude(vote=None).values_list("item__external_id", flat=True)[0]
     command("withdraw_item", done, "--reason", "asked to", project=project.slug)
     assert draw_audits(project=project) == 1

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from annotation.actions import change_sample, set_gold
 from annotation.actions.guidelines import store_guideline
-from annotation.models import Queue, Vote
+from annotation.models import Vote
 from annotation.queue import find_held_lease
 from annotation.session import ensure_profile
 from annotation.slots import open_slots_for_new_items
@@ -16,7 +16,7 @@ from corpus.actions import withdraw_item
 from corpus.labels import Judgement
 from corpus.models import Item
 from tests.annotation.people import Visitor
-from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion, set_queue
 from tests.observed import Witness, differing
 
 OLD, GOLD, ALL = range(10, 36), range(40, 48), range(10, 60)
@@ -59,7 +59,7 @@ class World:
     def see(self, name, place, body=None, *, as_part=False, takes_check=False):
         """Send a request; `takes_check` makes the queue hand out a check, if this world has any."""
         gold, repeats = (self.gold_percent, self.repeat_percent) if takes_check else (0, 0)
-        Queue.objects.filter(project=self.project).update(gold_percent=gold, repeat_percent=repeats)
+        set_queue(self.project, gold_percent=gold, repeat_percent=repeats)
         return self.witness.see(name, place, body, as_part=as_part)
 
     def seen(self):

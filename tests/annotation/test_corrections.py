@@ -15,7 +15,7 @@ from annotation.actions import (
 from annotation.actions.guidelines import guideline_in_force, publish_guideline
 from annotation.actions.leased_items import NO_LEASE
 from annotation.actions.votes import Answer
-from annotation.models import Batch, Queue, Slot, Vote, WorkDay
+from annotation.models import Batch, Slot, Vote, WorkDay
 from annotation.queries import annotator_checks
 from corpus.errors import Refused
 from corpus.labels import Judgement
@@ -23,6 +23,7 @@ from corpus.models import Event, Item, Verb
 from tests.annotation.test_leases import at_once
 from tests.api.client import Program
 from tests.api.test_queue import project_with
+from tests.factories import set_queue
 
 UNSAFE = {"prompt_label": "unsafe", "response_label": "safe", "categories": ["threat"]}
 SAFE = {"prompt_label": "safe", "response_label": "safe"}
@@ -229,7 +230,7 @@ def test_answer_that_only_checks_follows_the_batch_of_its_item(tmp_path):
     other = Program(person.project)
     for _ in range(2):
         other.vote(other.take())  # so that gold has no slot left
-    Queue.objects.filter(project=person.project).update(gold_percent=100)
+    set_queue(person.project, gold_percent=100)
     vote = person.vote(person.take()).json()["vote"]["id"]
     assert not Slot.objects.filter(vote=vote).exists()
     assert correct(person, vote, **CAUTION).status_code == 200
@@ -247,7 +248,7 @@ def test_answer_on_an_item_in_no_batch_follows_the_batches_open_when_it_was_cast
     Slot.objects.filter(project=person.project).update(**NO_LEASE)
     first = open_batch(project=person.project, by=lead, name="first", size=1)
     Slot.objects.filter(project=person.project, item__external_id="one").delete()  # which the batch may have opened
-    Queue.objects.filter(project=person.project).update(gold_percent=100)
+    set_queue(person.project, gold_percent=100)
     vote = person.vote(person.take()).json()["vote"]["id"]
     later = Batch.objects.create(project=person.project, name="later")
     close_batch(batch=first, by=lead)

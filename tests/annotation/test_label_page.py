@@ -18,7 +18,7 @@ from corpus.models import Item
 from corpus.question_rules import PRESETS
 from tests.annotation.people import Visitor
 from tests.api.test_queue import project_with
-from tests.factories import dialogue, import_dialogues, make_project
+from tests.factories import dialogue, import_dialogues, make_project, set_queue
 from workspace.actions import change_project
 
 
@@ -157,10 +157,6 @@ def vote_without_pages(visitor, count):
         answer = Answer(Judgement("safe", "safe"))
         name = lease.item.external_id
         cast_vote(project=visitor.project, user=visitor.user, external_id=name, lease=lease.id, answer=answer)
-
-
-def set_queue(project, **settings):
-    Queue.objects.update_or_create(project=project, defaults=settings)
 
 
 def expire_leases(project):

@@ -17,7 +17,7 @@ from annotation.actions import cast_vote, exclude_annotator, free_lease, set_gol
 from annotation.actions.guidelines import store_guideline
 from annotation.actions.leased_items import LeaseLost, NoSuchLease
 from annotation.actions.votes import AlreadyVoted, Answer
-from annotation.models import Check, LapsedLease, Queue, Skip, Slot, Vote, WorkDay
+from annotation.models import Check, LapsedLease, Skip, Slot, Vote, WorkDay
 from annotation.queue import claim_next, renew_held_lease
 from annotation.slots import open_slots_for_new_items
 from corpus.actions import withdraw_item
@@ -27,7 +27,7 @@ from corpus.models import Event, Item, Verb
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.api.test_queue import project_with
-from tests.factories import command, make_project
+from tests.factories import command, make_project, set_queue
 
 SAFE = Answer(Judgement("safe", "safe"))
 
@@ -75,7 +75,7 @@ def at_once(*calls):
 
 @pytest.mark.parametrize("minutes", [1, 30, 32767])
 def test_lease_lasts_as_long_as_the_queue_says(project, minutes):
-    Queue.objects.update_or_create(project=project, defaults={"lease_minutes": minutes})
+    set_queue(project, lease_minutes=minutes)
     before = timezone.now()
     until = datetime.fromisoformat(annotator_of(project).take()["lease"]["expires_at"])
     assert before <= until - timedelta(minutes=minutes) <= timezone.now()
@@ -484,7 +484,7 @@ def test_item_of_a_person_who_leaves_is_free_at_once(project, act, kind):
     ada, bea, boss = annotator_of(project), annotator_of(project), Visitor(project, "site-admin")
     if kind == "check":
         set_gold(project=project, by=boss.user, external_id="one", judgement=Judgement("safe", "safe"))
-        Queue.objects.update_or_create(project=project, defaults={"gold_percent": 100})
+        set_queue(project, gold_percent=100)
     lease = ada.take()["lease"]["id"]
     assert bea.next().status_code == (200 if kind == "check" else 204)
     assert boss.post(f"people/{ada.user.pk}/", do=act).status_code == 302
@@ -517,7 +517,7 @@ def test_renewal_tells_how_the_lease_ended(tmp_path):
 def test_check_of_a_withdrawn_item_is_not_renewed(project):
     ada, boss = annotator_of(project), Visitor(project, "lead")
     set_gold(project=project, by=boss.user, external_id="one", judgement=Judgement("safe", "safe"))
-    Queue.objects.update_or_create(project=project, defaults={"gold_percent": 100})
+    set_queue(project, gold_percent=100)
     lease = ada.take()["lease"]["id"]
     withdraw_item(project=project, external_id="one", reason="asked")
     answer = ada.post(f"projects/{ada.slug}/renew/", {"lease": lease})
@@ -529,7 +529,7 @@ def test_a_withdrawn_check_is_not_the_last_of_its_person(tmp_path):
     ada, boss = annotator_of(project), Visitor(project, "lead")
     for name in ("a", "b"):
         set_gold(project=project, by=boss.user, external_id=name, judgement=Judgement("safe", "safe"))
-    Queue.objects.update_or_create(project=project, defaults={"gold_percent": 100})
+    set_queue(project, gold_percent=100)
     taken = ada.take()
     withdraw_item(project=project, external_id=taken["item"]["id"], reason="asked")
     other = ada.take()

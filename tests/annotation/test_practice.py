@@ -1,9 +1,10 @@
 """Practice shows at once whether an answer is right, counts for nothing, and gives no label of real work away."""
 
-from annotation.models import AttemptItem, Check, Gold, Queue, Skip, Vote
+from annotation.models import AttemptItem, Check, Gold, Skip, Vote
 from corpus.models import Event, Item
 from tests.annotation.people import Visitor
 from tests.annotation.qualifying import SAFE, UNSAFE, attempt_once, gold, qualifying_project
+from tests.factories import set_queue
 
 
 def practise(visitor, **labels):
@@ -71,7 +72,7 @@ def test_practice_gives_no_label_of_an_attempt_or_a_check_under_way_away(tmp_pat
     assert {ada.get(f"practice/{items[name]}/").status_code for name in ("k1", "k2")} == {404}
 
     gold(project, lead, "check", use=Gold.Use.CHECK)
-    Queue.objects.filter(project=project).update(gold_percent=100)
+    set_queue(project, gold_percent=100)
     assert judge.take().item.external_id == "check"
     assert Check.objects.filter(item=items["check"]).exists()
     gold(project, lead, "check", use=Gold.Use.PRACTICE)

@@ -12,7 +12,7 @@ from annotation.actions import guideline_news, publish_guideline, remove_gold, s
 from annotation.actions.guidelines import guideline_in_force, store_guideline
 from annotation.days import find_zone
 from annotation.forms.person import ZoneSelect
-from annotation.models import Acknowledgement, Check, GuidelineVersion, Person, Queue, Vote
+from annotation.models import Acknowledgement, Check, GuidelineVersion, Person, Vote
 from annotation.queries.zones import known_zones
 from corpus.actions import expect_categories, withdraw_item
 from corpus.errors import Invalid, Refused
@@ -23,7 +23,7 @@ from tests.annotation.people import Visitor, sign_in
 from tests.annotation.test_leases import at_once
 from tests.api.test_queue import project_with
 from tests.cases import cases
-from tests.factories import dialogue, make_project
+from tests.factories import dialogue, make_project, set_queue
 
 
 @pytest.fixture
@@ -355,7 +355,7 @@ def test_gold_is_handed_out_while_it_may_be(ada, state):
     if state in ("skipped", "voted"):
         lease = ada.take()
         ada.vote(lease) if state == "voted" else ada.post("label/skip/", lease=lease.id, item="one", reason="unclear")
-    Queue.objects.update_or_create(project=ada.project, defaults={"gold_percent": 100})
+    set_queue(ada.project, gold_percent=100)
     if state == "removed":
         remove_gold(project=ada.project, by=ada.user, external_id="one")
     elif state == "withdrawn":

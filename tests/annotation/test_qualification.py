@@ -23,7 +23,6 @@ from annotation.models import (
     Gold,
     LapsedLease,
     QualificationAttempt,
-    Queue,
     Skip,
     Slot,
     Vote,
@@ -42,7 +41,7 @@ from tests.annotation.people import Visitor
 from tests.annotation.qualifying import SAFE, UNSAFE, answer, attempt_once, current_item, gold, qualifying_project
 from tests.annotation.test_shown_before_judged import show_at_once
 from tests.api.client import Program
-from tests.factories import command, decisions, make_project
+from tests.factories import command, decisions, make_project, set_queue
 from workspace.actions.leave import set_role
 
 THREAT = Judgement("unsafe", "safe", ("threat",))
@@ -128,7 +127,7 @@ def test_answers_are_no_votes_and_no_figures(tmp_path):
 
 def test_known_dialogues_are_never_work_or_hidden_checks_of_that_person(tmp_path):
     project, lead = qualifying_project(tmp_path, "k1", "k2", "k3", size=2)
-    Queue.objects.filter(project=project).update(gold_percent=100)
+    set_queue(project, gold_percent=100)
     ada = Visitor(project)
     attempt_once(ada)
     known = asked_of(ada)

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.models import Annotator, Person, Queue, WorkDay
+from annotation.models import Annotator, Person, WorkDay
 from annotation.queries.progress import exposure
 from annotation.queue import claim_next
 from annotation.session import (
@@ -27,7 +27,7 @@ from tests.annotation.people import Visitor
 from tests.annotation.test_leases import at_once
 from tests.api.client import Program
 from tests.cases import cases
-from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion, set_queue
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SESSION = AnnotatorSession(
@@ -126,12 +126,15 @@ def annotator(tmp_path):
     return person
 
 
-def set_queue(person, **values):
-    Queue.objects.filter(project=person.project).update(**values)
-
-
 def set_person(person, **values):
     Person.objects.filter(user=person.user).update(**values)
+
+
+def set_limit(person, whose, **values):
+    if whose == "project":
+        set_queue(person.project, **values)
+    else:
+        set_person(person, **values)
 
 
 def session_of(person):
@@ -148,7 +151,7 @@ def why_not(answer):
 )
 def test_lower_of_two_caps_holds(annotator, own, of_project, effective):
     set_person(annotator, daily_cap=own)
-    set_queue(annotator, daily_cap=of_project)
+    set_queue(annotator.project, daily_cap=of_project)
     assert session_of(annotator).daily_cap == effective
 
 
@@ -157,7 +160,7 @@ def test_lower_of_two_caps_holds(annotator, own, of_project, effective):
 )
 def test_shorter_of_two_stretches_holds(annotator, own, of_project, effective):
     set_person(annotator, break_after_minutes=own)
-    set_queue(annotator, break_after_minutes=of_project)
+    set_queue(annotator.project, break_after_minutes=of_project)
     assert session_of(annotator).break_after_minutes == effective
 
 
@@ -192,7 +195,7 @@ def test_lower_cap_than_cast_already_stops_at_once(annotator):
 
 
 def test_break_opens_the_queue_again(annotator):
-    set_queue(annotator, break_after_minutes=50, break_minutes=5)
+    set_queue(annotator.project, break_after_minutes=50, break_minutes=5)
     now = timezone.now()
     WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=now - timedelta(minutes=51), last_at=now)
     assert why_not(annotator.next()) == (409, "break_due")
@@ -202,7 +205,7 @@ def test_break_opens_the_queue_again(annotator):
 
 def test_item_in_hand_is_shown_during_a_break(annotator):
     taken = annotator.take()
-    set_queue(annotator, break_after_minutes=50)
+    set_queue(annotator.project, break_after_minutes=50)
     now = timezone.now()
     WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=now - timedelta(minutes=51), last_at=now)
     again = annotator.next()
@@ -267,12 +270,12 @@ def test_dialogues_seen_today_are_those_of_the_persons_day(tmp_path, hours):
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "Asia/Tokyo", "America/Los_Angeles"])
 @pytest.mark.parametrize("whose", ["project", "person"])
 def test_change_of_zone_resets_no_cap_and_shortens_no_break(annotator, zone, whose):
-    (set_queue if whose == "project" else set_person)(annotator, daily_cap=1)
+    set_limit(annotator, whose, daily_cap=1)
     assert why_not(annotator.next()) == (409, "daily_cap_reached")
     set_person(annotator, time_zone=zone)
     assert why_not(annotator.next()) == (409, "daily_cap_reached")
-    (set_queue if whose == "project" else set_person)(annotator, daily_cap=None)
-    set_queue(annotator, break_after_minutes=50)
+    set_limit(annotator, whose, daily_cap=None)
+    set_queue(annotator.project, break_after_minutes=50)
     now = timezone.now()
     WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=now - timedelta(minutes=51), last_at=now)
     set_person(annotator, time_zone="UTC")
@@ -280,7 +283,7 @@ def test_change_of_zone_resets_no_cap_and_shortens_no_break(annotator, zone, who
 
 
 def test_break_due_survives_midnight(annotator):
-    set_queue(annotator, break_after_minutes=50)
+    set_queue(annotator.project, break_after_minutes=50)
     now = timezone.now()
     end_day(annotator, timezone.localdate() - timedelta(days=1))
     WorkDay.objects.filter(user=annotator.user).update(stretch_began_at=now - timedelta(minutes=51), last_at=now)

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.models import Queue, Vote, WorkDay
+from annotation.models import Vote, WorkDay
 from attacks.actions import save_draft, send_turn, update_attack_settings
 from attacks.actions.turns import Message
 from attacks.models import AttackConsent, Conversation, Turn
@@ -17,7 +17,7 @@ from jury.models import Juror
 from tests.adjudication.test_taxonomy_change import MERGE, change
 from tests.annotation.people import Visitor
 from tests.attacks.rooms import attacker, begin, exchange, finish, open_room, reply, send
-from tests.factories import command, make_project
+from tests.factories import command, make_project, set_queue
 from tests.jury.factories import add_generator
 from tests.jury.scripted import completion, scripted_endpoint
 from tests.locks import is_waited_for
@@ -220,14 +220,14 @@ def test_attacks_of_others_are_neither_read_nor_changed(stub_url):
 def test_caps_and_breaks_count_turns(stub_url):
     project = open_room(stub_url)
     author = attacker(project)
-    Queue.objects.update_or_create(project=project, defaults={"daily_cap": 2})
+    set_queue(project, daily_cap=2)
     attack = begin(author)
     exchange(author, attack)
     exchange(author, attack)
     refused = send(author, attack)
     assert (refused.status_code, "sent 2 messages in attacks" in text_of(refused)) == (409, True)
     assert "Time to rest" in text_of(author.get("label/"))
-    Queue.objects.filter(project=project).update(daily_cap=None, break_after_minutes=10)
+    set_queue(project, daily_cap=None, break_after_minutes=10)
     began = timezone.now() - timezone.timedelta(minutes=11)
     WorkDay.objects.filter(user=author.user).update(stretch_began_at=began)
     refused = send(author, attack)

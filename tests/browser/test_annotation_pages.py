@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from annotation.actions import draw_audits
-from annotation.models import Batch, Queue, Vote
+from annotation.models import Batch, Vote
 from config.embedded.processes import wait_until
 from corpus.models import TokenGrant
 from tests.annotation.people import Visitor
 from tests.browser.visits import OPEN_DETAILS, Visit, assert_no_wider_in_each_look, project_of
-from tests.factories import dialogue, import_votes, make_project, opinion
+from tests.factories import dialogue, import_votes, make_project, opinion, set_queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -25,7 +25,7 @@ def project_with_everything(folder):
     """Create a project with a batch, gold, a lease, votes, an audit, two guidelines and an `other` category."""
     project = project_of(folder, *(dialogue(f"{LONG} {at:03}") for at in range(12)))
     admin, ada = Visitor(project, "site-admin"), Visitor(project)
-    Queue.objects.update_or_create(project=project, defaults={"audit_percent": 100, "gold_percent": 0})
+    set_queue(project, audit_percent=100, gold_percent=0)
     admin.post("queue/batches/", name="The first of them", size=9, people=[ada.user.pk, admin.user.pk])
     for at in range(4):
         unsafe = {"prompt_label": "unsafe", "categories": ["threat", "other"], "other_text": "ticket scalping"}

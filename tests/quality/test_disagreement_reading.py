@@ -8,8 +8,8 @@ from annotation.models import Annotator, Vote
 from corpus.models import Item
 from quality.queries.disagreement import changed_texts, read_gold_answers, read_repeats, read_times
 from tests.annotation.people import Visitor
-from tests.annotation.test_label_page import set_queue
 from tests.api.test_queue import project_with
+from tests.factories import set_queue
 
 SLUGS = ["malware", "threat", "violence"]
 CALM = {"gold_percent": 0, "repeat_percent": 0, "break_after_minutes": None}

@@ -11,7 +11,7 @@ from annotation.actions.guidelines import publish_guideline
 from annotation.models import Queue
 from corpus.models import Project
 from tests.annotation.people import Visitor
-from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion
+from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion, set_queue
 
 PEOPLE = [f"p{at:02}" for at in range(8)]
 QUESTION = "When is a dialogue Malware, and when safe?"
@@ -62,6 +62,6 @@ def test_a_share_of_repeats_is_filled_in_and_not_saved() -> None:
         return int(lead.get("queue/", **query).context["settings_form"]["repeat_percent"].value())
 
     assert [shown(), shown(repeat_percent=10), shown(repeat_percent="-1"), shown(repeat_percent="9e9")] == [0, 10, 0, 0]
-    Queue.objects.update_or_create(project=project, defaults={"repeat_percent": 20})
+    set_queue(project, repeat_percent=20)
     assert [shown(repeat_percent=10), shown(repeat_percent=101), shown(repeat_percent="٣")] == [20, 20, 20]
     assert Queue.objects.get(project=project).repeat_percent == 20

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from annotation.models import Queue
 from annotation.queries import annotator_checks
 from corpus.models import Project
 from quality.models import Report
 from tests.annotation.test_corrections import CAUTION, SAFE, UNSAFE, checked, correct
 from tests.api.client import Program
-from tests.factories import command, import_votes, opinion
+from tests.factories import command, import_votes, opinion, set_queue
 
 
 def accuracies(project: Project, folder: Path) -> dict[str, list[tuple[int, float]]]:
@@ -31,14 +30,14 @@ def accuracies(project: Project, folder: Path) -> dict[str, list[tuple[int, floa
 def test_gold_scores_the_first_answer_on_every_page_and_command(tmp_path: Path) -> None:
     wrong, _ = checked(tmp_path, "one", "two", "three")
     right, checks = Program(wrong.project), Program(wrong.project)
-    Queue.objects.update_or_create(project=wrong.project, defaults={"gold_percent": 100})
+    set_queue(wrong.project, gold_percent=100)
     taken = [(wrong, SAFE, UNSAFE), (right, UNSAFE, CAUTION), (checks, SAFE, UNSAFE)]
     for person, first, then in taken:
         item = person.take()
         assert item["item"]["id"] == "one"
         vote = person.post(person.item_route(item, "vote"), {"lease": item["lease"]["id"], **first})
         assert correct(person, vote.json()["vote"]["id"], **then).status_code == 200
-    Queue.objects.filter(project=wrong.project).update(gold_percent=0)
+    set_queue(wrong.project, gold_percent=0)
     for person in (right, checks):  # only raters with an opinion are shown
         person.vote(person.take())
     import_votes(wrong.project, tmp_path, [opinion("one", "model-x", "unsafe", "safe", categories=["threat"])])

@@ -21,7 +21,16 @@ from tests.annotation.people import Visitor
 from tests.annotation.test_leases import at_once
 from tests.api.client import Program
 from tests.api.test_queue import project_with
-from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
+from tests.factories import (
+    command,
+    dialogue,
+    import_dialogues,
+    import_votes,
+    make_project,
+    opinion,
+    set_queue,
+    write_lines,
+)
 from tests.jury.factories import add_jurors
 from workspace.actions import archive_project, run_job
 from workspace.models import Job
@@ -63,7 +72,7 @@ def test_its_pages_have_a_note_in_place_of_forms(tmp_path):
     admin, ada, bea = Visitor(project, "admin"), Visitor(project), Visitor(project)
     admin.post("queue/gold/", external_id="one", prompt_label="safe", response_label="safe")
     admin.post("queue/batches/", name="first", size=3)
-    Queue.objects.filter(project=project).update(gold_percent=0)  # a check fills no slot that somebody else holds
+    set_queue(project, gold_percent=0)  # a check fills no slot that somebody else holds
     assert ada.take()
     voted = bea.take()
     bea.vote(voted)
