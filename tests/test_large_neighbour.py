@@ -11,7 +11,7 @@ from tests.api.client import Program
 from tests.callers import Caller, path_of, read
 from tests.factories import command, dialogue, import_dialogues, import_votes, opinion
 from tests.jury.factories import run_shards
-from tests.neighbours import DIALOGUES, forget_that_few_said_much, large_project, rows_read
+from tests.neighbours import DIALOGUES, large_project, restore_tables, rows_read
 from tests.two_projects import project_with_everything, url_parameters
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_worker")]
@@ -24,7 +24,7 @@ def small(tmp_path_factory, database, stub_url):
     parameters = url_parameters(project, "ours")
     large_project(folder, stub_url)
     yield project, parameters
-    forget_that_few_said_much()
+    restore_tables()
 
 
 @pytest.mark.parametrize("role", ["annotator", "admin"])
