@@ -16,9 +16,17 @@ class ServerAway(Refused):
 
 
 class Invalid(Exception):
-    """A value breaks a rule of its field. The reason is a phrase, such as `it is missing`."""
+    """
+    A value breaks a rule of its field. The reason is a phrase, such as `it is missing`.
+
+    Both can be written as UTF-8: a field may be named after a key in a file, which may hold anything.
+    """
 
     def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
+        self.field, self.reason = as_utf8(field), as_utf8(reason)
+        super().__init__(f"{self.field}: {self.reason}")
+
+
+def as_utf8(text: str) -> str:
+    """Return a text with a question mark in place of each lone surrogate, which UTF-8 cannot hold."""
+    return text.encode("utf-8", "replace").decode()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from corpus.errors import Invalid
+from corpus.errors import Invalid, as_utf8
 
 LONGEST_ID = 200
 MOST_WARNINGS = 20
@@ -66,5 +66,5 @@ def rejected_row(row: int, identity: object, error: Invalid) -> RejectedRow:
 
     :param identity: the id in the row, of any type
     """
-    name = identity.encode("utf-8", "replace").decode() if isinstance(identity, str) else ""
+    name = as_utf8(identity) if isinstance(identity, str) else ""
     return RejectedRow(row, name[:LONGEST_ID], error.field, error.reason)

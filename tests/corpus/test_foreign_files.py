@@ -205,6 +205,38 @@ def test_key_given_twice_is_refused_by_name(tmp_path, form, text, problem):
     assert [row.problem for row in rows] == [problem, ""]
 
 
+def test_key_given_twice_in_a_cell_is_refused_by_name(tmp_path):
+    """A table has lists as JSON; `json` itself keeps the last value of a key."""
+    said = '[{"role": "user", "content": "first", "content": "second"}]'
+    table = "id;messages\na;" + '"' + said.replace('"', '""') + '"\n'
+    outcome, items = imported(tmp_path, "x.csv", table)
+    assert (outcome.code, items) == (1, {})
+    assert "row 1: messages: the key 'content' is given twice" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.csv", "item_id;rater;rater_kind;prompt_label;Prénom\na;r;human;safe;Ada\na;s;human;safe;\n"),
+        ("x.csv", "item_id;rater;rater_kind;prompt_label;answer_größe\na;r;human;safe;1\na;s;human;safe;\n"),
+        (
+            "x.jsonl",
+            '{"item_id": "a", "rater": "r", "rater_kind": "human", "prompt_label": "safe", "\\ud83d": 1}\n'
+            '{"item_id": "a", "rater": "s", "rater_kind": "human", "prompt_label": "safe"}\n',
+        ),
+    ],
+)
+def test_row_with_a_column_that_is_not_utf8_is_refused_alone(tmp_path, name, content):
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue("a")])
+    path = tmp_path / name
+    path.write_bytes(content.encode("cp1252"))
+    outcome = command("import_votes", path, project=project.slug, errors=tmp_path / "errors")
+    assert (outcome.code, outcome["created"], outcome["rejected"]) == (1, 1, 1)
+    [error] = map(json.loads, (tmp_path / "errors").read_text().splitlines())
+    assert (error["row"], "?" in error["field"]) == (1, True)
+
+
 @pytest.mark.parametrize("form", ["jsonl", "json"])
 def test_whole_numbers_are_exact_however_long(tmp_path, form):
     numbers = [2**63, 2**64 - 1, 2**64, -(2**63) - 1, 12345678901234567890123]
