@@ -111,6 +111,22 @@ def test_odd_rows_of_other_programs_are_refused_one_by_one():
         assert (job.result["created"], job.result["rejected"]) == (1, len(refused))
 
 
+def test_columns_that_are_not_utf8_cannot_be_chosen_and_are_no_error():
+    admin = Visitor(make_project(), "admin")
+    for content, name in (
+        ("id;prompt;Übersetzung\na;Hi?;Hallo\nb;Yes?;\n".encode("cp1252"), "a.csv"),
+        (lines({"id": "c", "prompt": "Hi?", "\ud83d": 1}, {"id": "d", "prompt": "Yes?"}), "a.jsonl"),
+    ):
+        job = uploaded(admin, content, name)
+        page = admin.get(f"imports/{job.pk}/")
+        assert (page.status_code, "Row 1 would be refused" in text_of(page)) == (200, True)
+        assert admin.get(f"imports/{job.pk}/", column_prompt="prompt").status_code == 200
+        admin.post(f"imports/{job.pk}/start/")
+        run_job(job_id=job.pk)
+        job.refresh_from_db()
+        assert (job.state, job.result["created"], job.result["rejected"]) == ("done", 1, 1)
+
+
 def test_ambiguous_broken_and_empty_files_say_so():
     admin = Visitor(make_project(), "admin")
     log = {"conversation": [{"role": "user", "content": "Hi"}]}

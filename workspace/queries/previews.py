@@ -13,6 +13,7 @@ from corpus.importing.options import ReadOptions
 from corpus.importing.peek import FIRST, FirstRows, check_options, chosen_form, first_rows, needed_columns
 from corpus.importing.readers import Row, check_columns
 from corpus.importing.reading import RowParser
+from corpus.questions import is_storable
 from corpus.shapes import TurnShape
 from workspace.models import Job
 from workspace.queries.jobs import upload_path
@@ -73,10 +74,10 @@ def preview_of(job: Job, options: ReadOptions) -> Preview:
         first = first_rows(upload_path(job), bounds, options, name=job.subject)
     except Refused as error:
         return Preview(error=str(error))
-    columns = first.columns
+    columns = nameable(first.columns)
     try:
         form = chosen_form(first, options, job.subject)
-        columns = first.names_in(form)
+        columns = nameable(first.names_in(form))
         check_options(first, form, options, job.subject)
         check_table(first, form, options, bounds, job.subject)
     except Refused as error:
@@ -92,6 +93,11 @@ def preview_of(job: Job, options: ReadOptions) -> Preview:
         is_more=len(first.rows) == FIRST,
         asks_columns=is_table(first) or bool(options.columns) or any(row.problem for row in rows),
     )
+
+
+def nameable(columns: Sequence[str]) -> list[str]:
+    """Return the columns that a page can name; a name that is not UTF-8, as in a table saved by Excel, is not one."""
+    return list(filter(is_storable, columns))
 
 
 def is_table(first: FirstRows) -> bool:
