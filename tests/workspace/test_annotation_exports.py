@@ -242,6 +242,8 @@ def test_picks_of_aegis_1_are_votes():
         ("labels_2", "needs_caution", ["Needs Caution"]),
     ]
     assert found[1]["other_text"]
+    nobody = dict.fromkeys(("labels_0", "labels_1", "labels_2"), " ") | {"labels_3": " None ", "labels_4": ","}
+    assert votes("aegis1", row | nobody) == []
 
 
 @cases(

@@ -11,7 +11,7 @@ from corpus.importing.forms.form import RawRow
 from corpus.labels import Label, normalize
 
 PICKS = tuple(f"labels_{number}" for number in range(5))
-NONE = ("", "none", "nan")
+NONE = ("none", "nan")
 "What a column says of an annotator that there was not."
 OTHER_TEXT = "Picked in AEGIS 1.0, which has no text beside it."
 RESPONSE_ALONE = "llm_response"
@@ -36,16 +36,22 @@ def read(row: RawRow, columns: Columns) -> RawRow:
 def opinions(row: RawRow, _columns: Columns) -> list[RawRow]:
     """Return a vote for each annotator, named by the column."""
     picked = {column: row.get(column) for column in PICKS}
-    return [vote(column, text) for column, text in picked.items() if isinstance(text, str) and text.lower() not in NONE]
+    picks = {column: picks_in(text) for column, text in picked.items() if isinstance(text, str)}
+    return [vote(column, found) for column, found in picks.items() if found]
 
 
-def vote(column: str, text: str) -> RawRow:
+def picks_in(text: str) -> list[str]:
+    """Return the picks in a cell, joined by commas there; none if there was no annotator, or nothing is picked."""
+    picks = [pick.strip() for pick in text.split(",") if pick.strip()]
+    return [] if len(picks) == 1 and picks[0].lower() in NONE else picks
+
+
+def vote(column: str, picks: list[str]) -> RawRow:
     """
-    Return the vote in a cell: its picks joined by commas, `Safe` alone, `Needs Caution`, or else hazards.
+    Return the vote of an annotator: `Safe` alone, `Needs Caution`, or else hazards.
 
     :raises Invalid: if `Safe` is picked beside others
     """
-    picks = [pick.strip() for pick in text.split(",") if pick.strip()]
     words = {normalize(pick) for pick in picks}
     if words == {"safe"}:
         return opinion_of(column, {"prompt_label": Label.SAFE})
