@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from uuid import uuid4
 
 from corpus.errors import Refused
 
@@ -29,13 +30,13 @@ def write_aside(blocks: Iterable[bytes], path: Path) -> None:
 
     :raises OSError: if it cannot be written
     """
-    half_written = path.with_name(f".{path.name}.part")
+    # Of this process alone: two that write the same file at once would write into one another's.
+    half_written = path.with_name(f".{path.name[:40]}.{uuid4().hex}.part")
     try:
         write(blocks, half_written)
         half_written.replace(path)
-    except OSError:
+    finally:
         half_written.unlink(missing_ok=True)
-        raise
 
 
 def write(blocks: Iterable[bytes], path: Path) -> None:

@@ -31,6 +31,21 @@ def test_file_is_whole_or_as_it_was(tmp_path):
     assert names_in(tmp_path) == ["out"]
 
 
+def test_two_that_write_a_file_at_once_write_no_mixture(tmp_path):
+    path = tmp_path / "out"
+
+    def first():
+        yield b"a" * 10
+        write_whole([b"b"], path)  # begun later, and ended sooner
+        yield b"a" * 10
+
+    write_whole(first(), path)
+    assert (path.read_bytes(), names_in(tmp_path)) == (b"a" * 20, ["out"])
+    with pytest.raises(ZeroDivisionError):
+        write_whole((b"%d" % (1 // each) for each in (1, 0)), path)
+    assert (path.read_bytes(), names_in(tmp_path)) == (b"a" * 20, ["out"])
+
+
 def test_link_stays_and_its_file_is_written(tmp_path):
     link, file = tmp_path / "link", tmp_path / "file"
     link.symlink_to(file)
