@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from corpus.errors import Invalid
-from corpus.importing.values import clean_name, clean_text
+from corpus.importing.values import clean_name, clean_text, from_json
 from corpus.labels import preview
 from corpus.shapes import TurnShape
 from corpus.turns import render_message
@@ -252,7 +252,7 @@ def calls_in_text(text: str, where: str) -> list[dict[str, Any]]:
     :raises Invalid: if it is neither
     """
     try:
-        value = json.loads(text)
+        value = from_json(text, where)
     except (ValueError, RecursionError) as error:
         raise Invalid(where, f"{preview(text)} is not the JSON of a call, with name and arguments") from error
     return [call_of(call, where) for call in (value if isinstance(value, list) and value else [value])]

@@ -1,6 +1,5 @@
 """Parse the turns of a row, in each of the forms that list them."""
 
-import json
 from typing import Any
 
 from corpus.errors import Invalid
@@ -149,7 +148,7 @@ def value_in_text(text: str, form: str) -> object:
     :raises Invalid: if it is not JSON
     """
     try:
-        return json.loads(text)
+        return values.from_json(text, form)
     except (ValueError, RecursionError) as error:
         raise Invalid(form, f"{preview(text)} is not JSON") from error
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -78,14 +79,37 @@ def is_absent(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def decoded(value: Any) -> Any:
-    """Return the value of a text that is JSON, as tables hold it, or else the value itself."""
+def decoded(value: Any, field: str) -> Any:
+    """
+    Return the value of a text that is JSON, as tables hold it, or else the value itself.
+
+    :raises Invalid: if an object in it has a key twice
+    """
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            return from_json(value, field)
         except (ValueError, RecursionError):
             return value
     return value
+
+
+def from_json(text: str, field: str) -> Any:
+    """
+    Return the value that a text is in JSON.
+
+    :raises ValueError: if it is not JSON
+    :raises RecursionError: if it is nested too deep
+    :raises Invalid: if an object in it has a key twice, of which one value would be lost
+    """
+
+    def as_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
+            raise Invalid(field, f"the key {preview(twice)} is given twice")
+        return members
+
+    return json.loads(text, object_pairs_hook=as_object)
 
 
 def parse_categories(value: object, field: str, spellings: Mapping[str, str]) -> tuple[str, ...]:

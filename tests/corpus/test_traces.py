@@ -38,6 +38,16 @@ def test_generation_is_a_dialogue_however_its_input_is_written():
             assert meta == {"traceId": "t", "type": "GENERATION"}
 
 
+def test_what_stands_beside_the_messages_of_a_generation_is_kept():
+    talk = [{"role": "user", "content": "Hi?"}]
+    row = GENERATION | {"input": json.dumps({"messages": talk, "tools": [{"name": "f"}]}), "messages": None}
+    _, turns, meta = read("langfuse", row | {"output": {"messages": [], "finish": "stop"}})
+    assert turns == [("user", "Hi?")]
+    assert (meta["input"], meta["output"]) == ({"tools": [{"name": "f"}]}, {"finish": "stop"})
+    with pytest.raises(Invalid, match="has its messages in input and output"):
+        read("langfuse", row | {"messages": talk})
+
+
 def test_span_is_a_dialogue_with_its_tools():
     name, turns, meta = read("phoenix", SPAN)
     assert (name, turns) == (
@@ -96,6 +106,7 @@ def test_other_observations_and_spans_are_refused():
     for form, row, field in (
         ("langfuse", GENERATION | {"type": "SPAN"}, "type"),
         ("langfuse", GENERATION | {"input": {"a": 1}}, "input"),
+        ("langfuse", GENERATION | {"output": '{"role": "assistant", "content": "a", "content": "b"}'}, "output"),
         ("phoenix", {"context.span_id": "s", "span_kind": "TOOL"}, "attributes.llm.input_messages"),
     ):
         assert recognise([row, row], "x").name == form

@@ -161,12 +161,12 @@ def said_in_cell(cell: Any, name: str) -> list[Any]:
 
     Several are an object, as `{"choices": ["a", "b"]}`, or a list of those of each result, which CSV has as JSON.
 
-    :raises Invalid: if it is another object
+    :raises Invalid: if it is another object, or has a key twice
     """
     if is_absent(cell) or cell == "":
         return []
     plain = str if isinstance(cell, str) else str | int | float
-    listed = [[each] if isinstance(each, plain) else said_in(each) for each in as_list(decoded(cell))]
+    listed = [[each] if isinstance(each, plain) else said_in(each) for each in as_list(decoded(cell, name))]
     if None not in listed:
         return [said for each in listed for said in each or ()]
     if isinstance(cell, str):

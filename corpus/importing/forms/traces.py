@@ -14,7 +14,7 @@ from corpus.labels import preview
 
 SPAN = "attributes"
 DUPLICATES = ("input", "output")
-"Attributes of a span that have the messages once more, as the instrumented library wrote them."
+"What a call was asked and said: in an observation its messages, in the attributes of a span the same once more."
 
 
 def is_langfuse(row: RawRow) -> bool:
@@ -30,10 +30,20 @@ def langfuse_rows(row: RawRow) -> list[RawRow]:
     """
     if str(row.get("type", "")).upper() != "GENERATION":
         raise Invalid("type", f"{preview(row.get('type'))} is no GENERATION: only calls of models are dialogues")
-    asked, said = decoded(row.get("input")), decoded(row.get("output"))
+    asked, said = (decoded(row.get(field), field) for field in DUPLICATES)
     messages = [*messages_in(asked, "user", "input"), *messages_in(said, "assistant", "output")]
-    rest = {key: value for key, value in row.items() if key not in ("input", "output", "messages")}
-    return [{**rest, "messages": messages}]
+    rest = {key: value for key, value in row.items() if key not in DUPLICATES and not is_absent(value)}
+    beside = {field: left for field, value in zip(DUPLICATES, (asked, said), strict=True) if (left := left_in(value))}
+    if "messages" in rest:
+        raise Invalid("messages", "an observation has its messages in input and output")
+    return [{**rest, **beside, "messages": messages}]
+
+
+def left_in(value: Any) -> dict[str, Any]:
+    """Return what an input or an output says beside its messages: definitions of tools, say."""
+    if not (isinstance(value, dict) and isinstance(value.get("messages"), list)):
+        return {}
+    return {key: each for key, each in value.items() if key != "messages"}
 
 
 def messages_in(value: Any, role: str, field: str) -> list[Any]:
@@ -83,7 +93,7 @@ def phoenix_rows(row: RawRow) -> list[RawRow]:
 
 def as_list(value: Any) -> list[Any]:
     """Return a list, also one in JSON or one whose places are keys."""
-    value = decoded(value)
+    value = decoded(value, SPAN)
     if isinstance(value, dict):
         value = [value[key] for key in sorted(value, key=lambda key: int(key) if key.isdecimal() else 0)]
     return value if isinstance(value, list) else [value]
