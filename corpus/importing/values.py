@@ -20,6 +20,8 @@ MOMENT = re.compile(
     r"|[0-9]{8}([Tt][0-9]{4}([0-9]{2})?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
 )
 "ISO 8601 in its two usual forms, 2024-03-10T02:30:00Z and 20240310T023000Z; the time may be left out."
+BEFORE_ZONE = re.compile(r" (?=[Z+-])")
+"The blank that Git and Ruby write before a zone."
 EPOCH, DAY = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
 MAY_BE_ABSENT = frozenset({type(None), float})
 "The types of values of which some are absent."
@@ -190,7 +192,7 @@ def as_moment(value: object) -> datetime:
         return datetime(value.year, value.month, value.day)
     if not isinstance(value, str) or not MOMENT.fullmatch(value.strip()):
         raise ValueError
-    return datetime.fromisoformat(value.strip().replace(" +", "+").replace(" Z", "Z").upper())
+    return datetime.fromisoformat(BEFORE_ZONE.sub("", value.strip().upper()))
 
 
 def check_json(value: object, field: str, limits: Limits) -> None:
