@@ -8,7 +8,7 @@ from corpus.errors import Invalid
 from corpus.importing.values import clean_name, clean_text, from_json
 from corpus.labels import preview
 from corpus.shapes import TurnShape
-from corpus.turns import render_message
+from corpus.turns import in_order, render_message
 
 THOUGHTS = ("reasoning_content", "reasoning")
 "Keys of what a model thinks before it answers; servers write one of them, and the first is kept."
@@ -35,6 +35,7 @@ def parse_message(role: str, message: Mapping[str, Any], where: str) -> TurnShap
     kept = parse_members(role, message, where)
     if kept.keys() == ONE_TEXT and isinstance(kept["content"], str):
         return {"role": role, "text": kept["content"]}
+    kept = in_order(kept)  # so that the order in a file changes no hash of the content
     return {"role": role, "text": render_message(role, kept), "message": kept}
 
 

@@ -304,6 +304,10 @@ def test_database_and_exports_keep_tools(tmp_path):
     pq.write_table(table, tmp_path / "turns.parquet")
     assert command("import_dialogues", tmp_path / "turns.parquet", project=again.slug)["created"] == len(rows)
     assert import_dialogues(again, tmp_path, rows)["unchanged"] == len(rows)
+    turned = [json.loads(json.dumps(row), object_pairs_hook=lambda pairs: dict(reversed(pairs))) for row in rows]
+    as_stored = [{"id": name, "turns": line["turns"]} for name, line in lines.items()]
+    for written in (turned, as_stored):  # the order of keys says nothing
+        assert import_dialogues(again, tmp_path, written)["unchanged"] == len(rows)
     command("export_dataset", project=project.slug, out=tmp_path / "short.json", truncate=True)
     short = {row["id"]: row["response"] for row in json.loads((tmp_path / "short.json").read_text())}
     assert (short["whole"], short["bare"]) == (ANSWERS["content"], None)
