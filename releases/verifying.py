@@ -211,15 +211,14 @@ def check_rows(folder: Path, found: Verification) -> None:
     decided: Counter[tuple[Any, ...]] = Counter()
     for row in rows_of(folder / "decisions.parquet"):
         if row["split"]:
-            is_refusal = row["decided_by"] == "construction"
-            name = row["item"].removesuffix("#refusal") if is_refusal else row["item"]
-            decided[row["split"], name, *(row[column] for column in COMPARED)] += 1
+            # The splits have the id of the original in a refusal's row, whoever decided it.
+            decided[row["split"], row["item"].removesuffix("#refusal"), *(row[column] for column in COMPARED)] += 1
     for split in SPLITS:
         listed = orjson.loads((folder / f"{split}.json").read_bytes())
         check_parquet(folder / f"{split}.parquet", listed, found)
         for row in listed:
             labels, sources = [row[field] for field in FIELDS], [row[f"{field}_source"] for field in FIELDS]
-            decided[split, row["id"], *labels, *sources] -= 1
+            decided[split, row["id"].removesuffix("#refusal"), *labels, *sources] -= 1
     for (split, name, *_), count in sorted(decided.items(), key=str):
         if count:
             found.differences.append(f"{name}: {split}.json and decisions.parquet do not say the same of it")

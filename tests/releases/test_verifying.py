@@ -297,6 +297,11 @@ def test_refusal_goes_by_the_id_of_its_original(folder):
     folder.write()
     found = verify(folder.path)
     assert (found.differences, found.settled) == ([], 2)
+    settled = ("majority", "safe", 0, 0, "adjudicator")
+    row |= decision("b#refusal", settled, settled, status="settled", decided_by="adjudicator")
+    folder.splits["train"][-1] = rows_of_split([row | {"item": "b"}], "train")[0]
+    folder.write()
+    assert folder.differences() == []
 
 
 def test_item_that_is_merely_called_a_refusal_keeps_its_name(folder):
