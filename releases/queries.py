@@ -1,8 +1,10 @@
 """Reads for releases and exports."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from adjudication.policies import policy_of
 from adjudication.queries import fingerprint
@@ -28,16 +30,26 @@ def find_release(project: Project, version: str) -> Release:
     raise Refused(f"{project.slug} has no release {version!r}. Known: {known}.")
 
 
-def guidelines_in_use(project: Project) -> list[str]:
-    """Return the names of the guideline versions of current votes, sorted."""
-    votes = votes_in(project).filter(is_current=True)
+def is_released(licenses: Sequence[str] | None) -> Q:
+    """
+    Return the condition by which an opinion is in `votes.parquet`.
+
+    :param licenses: of the released dialogues; None for all
+    """
+    of_items = Q(is_current=True, item__withdrawn_at=None)
+    return of_items if licenses is None else of_items & Q(item__license__in=licenses)
+
+
+def guidelines_in_use(project: Project, licenses: Sequence[str] | None) -> list[str]:
+    """Return the names of the guideline versions of the released votes, sorted."""
+    votes = votes_in(project).filter(is_released(licenses))
     return sorted(set(votes.values_list("guideline__name", flat=True)))
 
 
-def rater_counts(project: Project) -> dict[str, int]:
-    """Return the number of annotators (`human`) and jurors (`llm`) with a current opinion in the project."""
-    votes = votes_in(project).filter(is_current=True)
-    ballots = ballots_in(project).filter(is_current=True, outcome=Ballot.Outcome.CAST)
+def rater_counts(project: Project, licenses: Sequence[str] | None) -> dict[str, int]:
+    """Return the number of annotators (`human`) and jurors (`llm`) of whom an opinion is released."""
+    votes = votes_in(project).filter(is_released(licenses))
+    ballots = ballots_in(project).filter(is_released(licenses), outcome=Ballot.Outcome.CAST)
     return {
         "human": votes.values("annotator").distinct().count(),
         "llm": ballots.values("juror").distinct().count(),

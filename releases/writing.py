@@ -151,7 +151,7 @@ def build_manifest(project: Project, spec: ReleaseSpec, policy_name: str | None,
         "taxonomy": str(project.taxonomy),
         "categories": queries.taxonomy_order(project),
         **({"counts_as": dict(counts_as(project.taxonomy_id))} if counts_as(project.taxonomy_id) else {}),
-        "guideline": guidelines_in_use(project),
+        "guideline": guidelines_in_use(project, spec.licenses),
         "fields": list(project.fields),
         **({"questions": described_questions(questions)} if (questions := questions_of(project)) else {}),
         "truncated": spec.truncate,
@@ -165,7 +165,7 @@ def build_manifest(project: Project, spec: ReleaseSpec, policy_name: str | None,
             "status": {name: decided[name] for name in ("decided", "settled", "disputed", "pending")},
             **counts,
         },
-        "raters": rater_counts(project),
+        "raters": rater_counts(project, spec.licenses),
     }
 
 

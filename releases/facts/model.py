@@ -58,18 +58,32 @@ class Labelling:
     abstained: int
     unreadable: int
     failed: int
-    first_opinion: str | None
-    "Day in UTC, YYYY-MM-DD; None without opinions."
-    last_opinion: str | None
+    first_vote: str | None
+    "Day in UTC, YYYY-MM-DD; None without votes."
+    last_vote: str | None
+    first_ballot: str | None
+    last_ballot: str | None
     corrected: int
     "Votes that their own author replaced by a later one."
     votes_wanted: int
     statuses: Mapping[str, Mapping[str, int]]
     "By label field: how many labels are unanimous, by majority, inherited or settled."
+    settled: int
+    "Released dialogues whose case an adjudicator settled."
     stale: int
     "Settled dialogues with newer opinions."
     categories_unagreed: int
     "Dialogues whose categories no majority named."
+
+    @property
+    def first_opinion(self) -> str | None:
+        """The first day of a vote or a ballot."""
+        return min(filter(None, (self.first_vote, self.first_ballot)), default=None)
+
+    @property
+    def last_opinion(self) -> str | None:
+        """The last day of a vote or a ballot."""
+        return max(filter(None, (self.last_vote, self.last_ballot)), default=None)
 
 
 @dataclass(frozen=True)

@@ -72,13 +72,12 @@ class Reader:
 def labelling(opinions: Row, decided: Row, votes_wanted: int) -> Labelling:
     """Return the facts about opinions and labels from the rows of their queries."""
     names = ["votes", "imported_votes", "ballots", "imported_ballots", "abstained", "unreadable", "failed"]
-    names += ["first_opinion", "last_opinion", "corrected"]
+    names += ["first_vote", "last_vote", "first_ballot", "last_ballot", "corrected"]
     return Labelling(
         **{name: opinions[name] for name in names},
         votes_wanted=votes_wanted,
         statuses={field.value: decided[field] for field in FIELDS},
-        stale=decided["stale"],
-        categories_unagreed=decided["categories_unagreed"],
+        **{name: decided[name] for name in ("settled", "stale", "categories_unagreed")},
     )
 
 

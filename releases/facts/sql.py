@@ -51,24 +51,28 @@ GROUP BY 1 ORDER BY 2 DESC, j.model COLLATE "C" """
 VOTES = f"""
 SELECT v.*, i.external_id, g.name AS guideline_name FROM annotation_vote v JOIN ({ITEMS}) AS i ON i.id = v.item_id
     JOIN annotation_guidelineversion g ON g.id = v.guideline_id"""
+
+
+def day(aggregate: str, condition: str) -> str:
+    """Return the SQL for the first (`min`) or last (`max`) day in UTC on which an opinion of a condition was cast."""
+    return f"to_char({aggregate}(cast_at) FILTER (WHERE {condition}) AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+
+
 BALLOTS = f"""
 SELECT b.*, p.name AS prompt_name FROM jury_ballot b JOIN ({ITEMS}) AS i ON i.id = b.item_id
     JOIN jury_promptversion p ON p.id = b.prompt_id WHERE b.is_current"""
 LABELLING = f"""
-SELECT v.*, b.*, to_char(least(first_vote, first_ballot) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS first_opinion,
-    to_char(greatest(last_vote, last_ballot) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS last_opinion
-FROM (SELECT count(*) FILTER (WHERE is_current) AS votes,
+SELECT v.*, b.* FROM (SELECT count(*) FILTER (WHERE is_current) AS votes,
         count(*) FILTER (WHERE is_current AND guideline_name = 'imported') AS imported_votes,
         count(supersedes_id) AS corrected, count(repeats_id) AS repeats,
-        min(cast_at) FILTER (WHERE is_current) AS first_vote, max(cast_at) FILTER (WHERE is_current) AS last_vote
+        {day("min", "is_current")} AS first_vote, {day("max", "is_current")} AS last_vote
     FROM ({VOTES}) AS vote) AS v,
     (SELECT count(*) FILTER (WHERE outcome = 'cast') AS ballots,
         count(*) FILTER (WHERE outcome = 'cast' AND prompt_name = 'imported') AS imported_ballots,
         count(*) FILTER (WHERE outcome = 'abstained') AS abstained,
         count(*) FILTER (WHERE outcome = 'unreadable') AS unreadable,
         count(*) FILTER (WHERE outcome = 'failed') AS failed,
-        min(cast_at) FILTER (WHERE outcome = 'cast') AS first_ballot,
-        max(cast_at) FILTER (WHERE outcome = 'cast') AS last_ballot
+        {day("min", "outcome = 'cast'")} AS first_ballot, {day("max", "outcome = 'cast'")} AS last_ballot
     FROM ({BALLOTS}) AS ballot) AS b"""
 
 
@@ -82,6 +86,7 @@ def status_counts(field: Field) -> str:
 
 DECIDED = f"""
 SELECT {", ".join(map(status_counts, FIELDS))}, count(*) FILTER (WHERE stale) AS stale,
+    count(*) FILTER (WHERE status = 'settled') AS settled,
     count(*) FILTER (WHERE categories_agreed = false) AS categories_unagreed
 FROM ({ROWS}) AS row"""
 

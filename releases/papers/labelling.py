@@ -146,13 +146,13 @@ def decided(facts: Facts) -> str:
 
 
 def settled(facts: Facts) -> str:
-    """Return how many disputed dialogues were settled and by how many, if any."""
-    count = facts.manifest["counts"]["status"]["settled"]
+    """Return how many of the released dialogues were disputed and settled, and by how many people, if any."""
+    count = facts.labelling.settled
     if not count:
         return ""
     people = facts.people.adjudicators
     who = counted(people, "adjudicator") if people else "An adjudicator"
-    return f"{who} settled {counted(count, 'disputed dialogue')} of the project, each first blind and with a reason."
+    return f"{who} settled {counted(count, 'disputed dialogue')} of these, each first blind and with a reason."
 
 
 def afterwards(facts: Facts) -> str:

@@ -69,7 +69,7 @@ def importing(facts: Facts) -> Node:
 def voting(facts: Facts) -> Node:
     """Return the labelling by people, with the guideline."""
     found = facts.labelling
-    node = activity("votes", f"Labelling: {counted(found.votes, 'vote')}", found.first_opinion, found.last_opinion)
+    node = activity("votes", f"Labelling: {counted(found.votes, 'vote')}", found.first_vote, found.last_vote)
     people = counted(facts.manifest["raters"]["human"], "annotator")
     agent = {"@id": "agent/annotators", "@type": "prov:Agent", "prov:label": people}
     return node | {"prov:wasAssociatedWith": agent, "prov:used": list(map(guideline_plan, facts.guidelines))}
@@ -88,9 +88,7 @@ def guideline_plan(found: Guideline) -> Node:
 def balloting(facts: Facts) -> Node:
     """Return the labelling by models, with their prompts."""
     found = facts.labelling
-    node = activity(
-        "ballots", f"Labelling: {counted(found.ballots, 'ballot')}", found.first_opinion, found.last_opinion
-    )
+    node = activity("ballots", f"Labelling: {counted(found.ballots, 'ballot')}", found.first_ballot, found.last_ballot)
     plans = {each.prompt_sha256: each for each in facts.jurors}
     agents = {each.rater: each for each in facts.jurors}
     return node | {

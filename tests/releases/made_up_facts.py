@@ -78,14 +78,16 @@ def collection(**changes):
 
 def labelling(**changes):
     """The opinions."""
-    counts = ("imported_votes", "imported_ballots", "abstained", "unreadable", "failed", "corrected", "stale")
-    whole = dict.fromkeys((*counts, "categories_unagreed"), 0)
+    counts = ("imported_votes", "imported_ballots", "abstained", "unreadable", "failed", "corrected", "settled")
+    whole = dict.fromkeys((*counts, "stale", "categories_unagreed"), 0)
     whole |= {
         "votes": 30,
         "ballots": 20,
         "votes_wanted": 3,
-        "first_opinion": "2026-02-02",
-        "last_opinion": "2026-02-03",
+        "first_vote": "2026-02-02",
+        "last_vote": "2026-02-03",
+        "first_ballot": "2026-02-04",
+        "last_ballot": "2026-02-05",
     }
     whole["statuses"] = {"prompt_label": {"unanimous": 8, "majority": 2}, "response_label": {"unanimous": 9}}
     return Labelling(**(whole | changes))

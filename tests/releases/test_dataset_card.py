@@ -12,7 +12,7 @@ from releases.croissant import CONTEXT, croissant, file_object, record_set
 from releases.dataset_card import COLUMNS, cell, dataset_card, method, table
 from releases.row_keys import KEYS
 from tests.cases import cases
-from tests.releases.made_up_facts import CATEGORIES, facts, manifest
+from tests.releases.made_up_facts import CATEGORIES, facts, labelling, manifest
 
 FILES = {
     "train.json": {"sha256": "a" * 64, "bytes": 12},
@@ -240,7 +240,7 @@ def test_method_says_where_a_smaller_quorum_decides(name, fewer):
 
 @cases(("settled", "shown"), [(0, None), (1, "settled 1 disputed"), (1_200, "settled 1,200 disputed")])
 def test_method_counts_what_an_adjudicator_settled(settled, shown):
-    said = method(facts(manifest(counts={"status": {"settled": settled, "pending": 0, "disputed": 0}})))
+    said = method(facts(labelling=labelling(settled=settled)))
     assert ("An adjudicator" in said) is bool(shown)
     assert (shown or "") in said
 
@@ -275,11 +275,11 @@ def test_croissant_field_by_field(key, value):
     assert croissant(facts(), FILES)[key] == value
 
 
-@cases(("date", "published"), [(None, "2026-02-03"), ("", "2026-02-03"), ("2026-03-04", "2026-03-04")])
+@cases(("date", "published"), [(None, "2026-02-05"), ("", "2026-02-05"), ("2026-03-04", "2026-03-04")])
 def test_release_without_a_date_is_dated_by_its_newest_data(date, published):
     described = croissant(facts(manifest(date=date)), FILES)
     assert described["datePublished"] == published
-    assert (described["dateCreated"], described["dateModified"]) == ("2026-01-02", "2026-02-03")
+    assert (described["dateCreated"], described["dateModified"]) == ("2026-01-02", "2026-02-05")
 
 
 def test_croissant_lists_licences_sorted():

@@ -209,7 +209,7 @@ def test_each_fact_of_a_project_is_read(tmp_path):
     rater = described["prov:wasGeneratedBy"][2]["prov:wasAssociatedWith"][0]["@id"].removeprefix("agent/")
     texts = json.dumps({"body": "Be fair.", "entries": {}, "faq": []}, sort_keys=True, separators=(",", ":")).encode()
     said = [
-        "1 adjudicator settled 1 disputed dialogue of the project, each first blind and with a reason.",
+        "1 adjudicator settled 1 disputed dialogue of these, each first blind and with a reason.",
         "Of the dialogues, 1 has calls of tools or their results.",
         "1 prompt withheld by the source",
         "1 dialogue with a text corrected since the import.",
@@ -224,10 +224,29 @@ def test_each_fact_of_a_project_is_read(tmp_path):
     ]
     shown = re.sub(r"\\([^\w]|_)", r"\1", sheet)
     assert [each for each in said if each not in shown] == []
-    activities = [each["@id"] for each in described["prov:wasGeneratedBy"]]
-    assert activities == [f"activity/{name}" for name in ("import", "votes", "ballots", "settlements")]
+    activities = {each["@id"].removeprefix("activity/"): each for each in described["prov:wasGeneratedBy"]}
+    assert list(activities) == ["import", "votes", "ballots", "settlements"]
+    ballots = activities["ballots"]
+    assert {ballots[f"prov:{end}AtTime"][:10] for end in ("started", "ended")} == {"2026-02-03"}
+    assert activities["votes"]["prov:endedAtTime"][:10] > "2026-02-03"
     assert issues_of(out / "croissant.json")[0] == []
     rewritten, _ = release(project, tmp_path, "1.1")
     for name in PAPERS:
         one, other = ((folder / name).read_text() for folder in (out, rewritten))
         assert one.replace("version 1.0", "version 1.1").replace('"version": "1.0"', '"version": "1.1"') == other, name
+
+
+def test_papers_of_one_licence_say_nothing_of_what_others_labelled(tmp_path):
+    """Nor of what is withdrawn: the raters and versions are those of the votes file."""
+    project, _ = grown_project(tmp_path)
+    import_dialogues(project, tmp_path, [dialogue("bad", license="MIT")])
+    import_votes(project, tmp_path, [opinion(*words, "safe") for words in (("bad", "zoe"), ("settled", "yan"))])
+    assert command("withdraw_item", "bad", project=project.slug, reason="r").code == 0
+    out = tmp_path / "mit"
+    assert command("release", "2.0", project=project.slug, out=out, date="2026-03-04", license="MIT").code == 0
+    manifest, votes = json.loads((out / "manifest.json").read_bytes()), pq.read_table(out / "votes.parquet").to_pylist()
+    released = {kind: {vote["rater"] for vote in votes if vote["kind"] == kind and vote["outcome"] == "cast"}
+                for kind in KINDS}  # fmt: skip
+    assert manifest["raters"] == {kind: len(raters) for kind, raters in released.items()} == {"human": 4, "llm": 1}
+    assert manifest["guideline"] == sorted({vote["guideline"] for vote in votes if vote["kind"] == "human"})
+    assert "settled" not in (out / "datasheet.md").read_text().replace("unsettled", "")

@@ -64,7 +64,7 @@ def full_facts():
     return facts(
         whole,
         collection=collection(**counted),
-        labelling=labelling(**dict.fromkeys(doubtful, 5), categories_unagreed=6, statuses=statuses),
+        labelling=labelling(**dict.fromkeys(doubtful, 5), settled=4, categories_unagreed=6, statuses=statuses),
         people=people(
             imported=2, adjudicators=2, qualified=7, gold=3, repeats=4, audited=5, pass_percent=80,
         ),
@@ -230,7 +230,7 @@ def test_figures_are_those_of_the_manifest_in_every_paper():
         text = " ".join(said[name])
         assert f"It holds {base.manifest['rows']} dialogues" in text, name
         assert f"The project has {base.collection.imported} dialogues" in text, name
-        assert f"{counts['status']['settled']} disputed dialogues" in text, name
+        assert f"{base.labelling.settled} disputed dialogues" in text, name
         assert f"{base.labelling.votes} votes by people" in text, name
         assert f"alpha {base.agreement[0].alpha:.3f}" in text, name
     assert f"| own | {counts['source']['own']} |" in said["card"]
