@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from annotation.days import day_at, end_of, zone_or_utc
 from annotation.models import Annotator, Person, Qualification, Queue, WorkDay
+from annotation.pseudonyms import keep_apart
 from corpus.categories.translation import overlapping
 from corpus.errors import Refused
 from corpus.models import Member, Project
@@ -270,7 +271,10 @@ def ensure_profile(project: Project, user: User) -> Annotator:
     """Create the rows a person needs to work in a project, if they are missing, and return the annotator."""
     Person.objects.get_or_create(user=user)
     Queue.objects.get_or_create(project=project)
-    return Annotator.objects.get_or_create(project=project, user=user, defaults={"name": user.username})[0]
+    annotator, is_new = Annotator.objects.get_or_create(project=project, user=user, defaults={"name": user.username})
+    if is_new:
+        keep_apart(annotator)
+    return annotator
 
 
 class NotQualified(Refused):

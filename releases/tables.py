@@ -17,7 +17,8 @@ from releases.exporting import CLUSTER_JOIN, CLUSTER_KEY, ExportQuery
 from releases.parquet import parquet_blocks
 from releases.spec import PREFIX, SPREAD, STATUS
 
-# A rater's pseudonym is a salted hash of the name, or the one under which an anonymised rater was released before.
+# A rater's pseudonym is a salted hash of the name (`annotation/pseudonyms.py`), or the one under which an anonymised
+# rater was released before.
 PSEUDONYM = """
     CASE WHEN released_as <> '' THEN released_as ELSE kind || '-' || left(encode(
         sha256(convert_to(%(salt)s || ':' || kind || ':' || opinion.name, 'UTF8')), 'hex'), 12) END"""
@@ -28,8 +29,8 @@ SELECT item, {pseudonym} AS rater, kind, {labels}, categories, other_text,
     outcome, t.name || ' v' || t.version AS taxonomy, guideline, prompt_version, prompt_sha256,
     model{probabilities}{answers}
 FROM (
-    SELECT i.external_id AS item, 'human' AS kind, CASE WHEN a.user_id IS NULL THEN '' ELSE '@' END || a.name AS name,
-        a.released_as,
+    SELECT i.external_id AS item, 'human' AS kind, CASE WHEN a.user_id IS NOT NULL THEN '@'
+            WHEN a.name ^@ '@' THEN ' ' ELSE '' END || a.name AS name, a.released_as,
         {labels}, categories, other_text, 'cast' AS outcome, v.taxonomy_id,
         g.name AS guideline, NULL AS prompt_version, NULL AS prompt_sha256, NULL AS model, answers{no_probabilities}
     FROM corpus_item i JOIN annotation_vote v ON v.item_id = i.id JOIN annotation_annotator a ON a.id = annotator_id

@@ -16,7 +16,8 @@ from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from adjudication.case_states import State
 from adjudication.models import BlindAnswer, Case
 from adjudication.policies import Kind
-from annotation.models import Annotator, Vote
+from annotation.models import Vote
+from annotation.pseudonyms import pseudonym
 from corpus.labels import FIELDS
 from corpus.models import Event, Item, Project, Verb
 from jury.models import Ballot
@@ -163,18 +164,6 @@ def opinion_fields(opinion: Vote | Ballot) -> dict[str, Any]:
     """Return what votes and ballots have in common, by field name."""
     names = (*FIELDS, "categories", "other_text", "rationale", "answers", "cast_at")
     return {str(name): getattr(opinion, name) for name in names}
-
-
-def pseudonym(project: Project, annotator: Annotator) -> str:
-    """
-    Return the name of a person in releases: `human-` and 12 hexadecimal digits of a salted SHA-256.
-
-    Only the project, which holds the salt, can compute it again. The release queries compute it in SQL.
-    """
-    if annotator.released_as:
-        return str(annotator.released_as)
-    name = annotator.name if annotator.user_id is None else f"@{annotator.name}"
-    return "human-" + hashlib.sha256(f"{project.salt}:human:{name}".encode()).hexdigest()[:12]
 
 
 def is_counted(model: Any) -> Q:

@@ -2,6 +2,7 @@
 
 import threading
 
+import pyarrow.parquet as pq
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
@@ -12,12 +13,14 @@ from knox.models import AuthToken
 from adjudication.models import Decision
 from annotation import actions as annotation_actions
 from annotation.models import Annotator, BackgroundAnswer, Person
+from annotation.pseudonyms import pseudonym
 from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Event, Member, SiteAdmin
 from tests.adjudication.disputes import case_of, disputed_project, work_through
 from tests.annotation.people import Visitor
-from tests.factories import command, make_project
+from tests.api.test_queue import project_with
+from tests.factories import command, import_votes, make_project, opinion
 from workspace import actions
 from workspace.actions.anonymise import rename_in_events
 
@@ -215,3 +218,20 @@ def test_names_are_replaced_only_where_events_keep_names():
         "people": ["former-0123456789ab", "x-gone-too"],
         "annotator": "former-0123456789ab",
     }
+
+
+def test_no_two_people_are_released_under_one_pseudonym(tmp_path):
+    """Neither an imported rater called like an account, nor a new account with the name of somebody anonymised."""
+    project = project_with(tmp_path, "one", votes_wanted=2)
+    first = Visitor(project)
+    first.vote(first.take())
+    assert command("anonymise_user", first.name).code == 0
+    second = Visitor(project)
+    User.objects.filter(pk=second.user.pk).update(username=first.name)  # which is free again
+    second.vote(second.take())
+    import_votes(project, tmp_path, [opinion("one", f"{mark}{first.name}", "safe", "safe") for mark in ("", "@", "@@")])
+    assert command("release", "1.0", project=project.slug, out=tmp_path / "out").code == 0
+    raters = [vote["rater"] for vote in pq.read_table(tmp_path / "out" / "votes.parquet").to_pylist()]
+    people = Annotator.objects.filter(project=project)
+    assert sorted(raters) == sorted({pseudonym(project, person) for person in people})
+    assert (len(raters), len(set(raters))) == (5, 5)

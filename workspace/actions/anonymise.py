@@ -16,9 +16,9 @@ from knox.models import AuthToken
 
 from adjudication.actions import free_cases
 from adjudication.models import Comment
-from adjudication.queries.opinions import pseudonym
 from annotation.actions import forget_background, free_leases
 from annotation.models import Acknowledgement, Annotator, Person
+from annotation.pseudonyms import pseudonym
 from corpus.actions import record_event
 from corpus.actions.accounts import check_not_self, take_turn_as_site_admin
 from corpus.errors import Refused
