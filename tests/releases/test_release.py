@@ -11,6 +11,7 @@ from adjudication.consensus import Opinion, decide
 from adjudication.policies import Kind, policy_of
 from adjudication.queries import taxonomy_order
 from corpus.labels import labels_in
+from releases.models import Release
 from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
 
 FILES = {
@@ -159,6 +160,14 @@ def test_invalid_release_is_refused(tmp_path, version, options, expected):
 
     assert refused.code == 2
     assert expected in refused.stderr
+
+
+def test_seed_that_no_manifest_can_hold_is_refused_before_the_work(tmp_path):
+    project = labelled_project(tmp_path, 6)
+    for seed, reason in ((2**63, "a seed has at most 64 bits"), ("x", "'x' is not a whole number")):
+        refused = command("release", "1.0", project=project.slug, seed=seed)
+        assert (bool(refused.code), reason in refused.stderr) == (True, True), refused.stderr
+    assert not Release.objects.filter(project=project).exists()
 
 
 def test_folder_in_use_is_refused(tmp_path):

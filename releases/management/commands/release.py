@@ -42,6 +42,21 @@ def parse_day(text: str) -> str:
     raise ArgumentTypeError(f"{text!r} is not a day such as 2026-03-31")
 
 
+def parse_seed(text: str) -> int:
+    """
+    Return a whole number that JSON can hold.
+
+    :raises ArgumentTypeError: if it is none, or has more than 64 bits
+    """
+    try:
+        seed = int(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not a whole number") from error
+    if not -(2**63) <= seed < 2**63:
+        raise ArgumentTypeError("a seed has at most 64 bits")
+    return seed
+
+
 def parse_folder(text: str) -> Path:
     """
     Return the path of a folder.
@@ -63,7 +78,7 @@ class Command(PolicyCommand):
             "--out", type=parse_folder, metavar="DIR", help="default: releases/PROJECT/VERSION in the data directory"
         )
         parser.add_argument("--splits", type=shares, default=(0.9, 0.04, 0.06), help="default 0.9,0.04,0.06")
-        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--seed", type=parse_seed, default=0)
         parser.add_argument(
             "--split-by",
             choices=Project.SplitBy.values,
