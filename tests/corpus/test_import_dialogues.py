@@ -136,6 +136,14 @@ def test_content_ignores_the_form_of_a_row(project, tmp_path):
     assert import_dialogues(project, tmp_path, [{"id": row["id"], "turns": TURNS}])["unchanged"] == 1
 
 
+def test_file_may_have_a_name_that_is_not_utf8(project, tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.jsonl")
+    path.write_text(json.dumps(new_row(prompt="Hello")))
+    outcome = command("import_dialogues", path, project=project.slug)
+    assert (outcome.code, outcome["created"]) == (0, 1), outcome.stderr
+    assert Event.objects.filter(project=project, subject="caf?.jsonl").exists()
+
+
 def turn(text="x", role="user"):
     return {"role": role, "text": text}
 
