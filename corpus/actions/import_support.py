@@ -16,7 +16,7 @@ from corpus.importing.limits import Limits
 from corpus.importing.readers import Row, RowFile
 from corpus.importing.report import ImportReport, OnReject, rejected_row
 from corpus.models import Project
-from corpus.queries import check_in_use
+from corpus.queries import check_in_use, forget_questions
 
 T = TypeVar("T")
 BATCH_BYTES = 8 * 2**20
@@ -122,9 +122,12 @@ def lock_imports(project: Project) -> None:
     """
     Let one import into a project run at a time, until the transaction ends.
 
+    The project is read again: its taxonomy, fields or questions may have changed while this call waited.
+
     :raises Archived: if the project is archived by then
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('import'), %s)", [project.pk])
-    project.refresh_from_db(fields=["archived_at"])
+    project.refresh_from_db()
+    forget_questions(project)
     check_in_use(project)

@@ -57,7 +57,6 @@ class NewItem:
 Numbered = tuple[int, NewItem]
 
 
-@without_cycle_search()
 @transaction.atomic
 def import_dialogues(
     *,
@@ -81,6 +80,26 @@ def import_dialogues(
     :raises Unreadable: if the file cannot be read to its end, or lacks a column that is named
     :raises Refused: if its rows may be of several forms
     """
+    report = store_dialogues(
+        project=project, path=path, on_reject=on_reject, progress=progress, name=name, by=by, options=options
+    )
+    if report.created:
+        items_changed(project)
+    return report
+
+
+@without_cycle_search()
+def store_dialogues(
+    *,
+    project: Project,
+    path: Path,
+    on_reject: OnReject,
+    progress: Callable[[float], None],
+    name: str,
+    by: User | None,
+    options: ReadOptions,
+) -> ImportReport:
+    """Do what `import_dialogues` does, but for `items_changed`, which comes last in a transaction."""
     lock_imports(project)
     run = ImportRun(on_reject, progress)
     newest = queries.newest_item(project)
@@ -92,7 +111,6 @@ def import_dialogues(
             with writing_items(project, fresh_items(project, batch, run)):
                 batch = next(batches, None)  # while the database stores the rows of the last one
     if run.report.created:
-        items_changed(project)
         run.report.warn(queries.look_alike_ids(project, after=newest))
     if options.make_ids and run.report.unchanged:
         run.report.warn([SAME_CONTENT.format(f"{run.report.unchanged:,}")])

@@ -5,8 +5,21 @@ import json
 import pytest
 
 from annotation.models import Annotator, Slot, Vote
+from corpus.actions import add_category
+from corpus.models import Project
 from jury.models import Ballot, Juror
-from tests.factories import command, dialogue, import_dialogues, import_votes, make_project, numbers, opinion
+from tests.annotation.people import add_person
+from tests.factories import (
+    command,
+    dialogue,
+    import_dialogues,
+    import_votes,
+    make_project,
+    numbers,
+    opinion,
+    write_lines,
+)  # fmt: skip
+from workspace.actions.import_opinions import import_opinions
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +180,15 @@ def test_opinion_takes_the_place_of_an_answer_that_is_none(tmp_path):
         assert (outcome.code, outcome["created"], outcome["unchanged"]) == (0, created, unchanged)
     current = Ballot.objects.get(item__project=project, is_current=True)
     assert (current.outcome, current.prompt_label) == ("cast", "unsafe")
+
+
+def test_import_that_waited_for_another_goes_by_the_taxonomy_of_its_own_time(tmp_path):
+    project = make_project()
+    import_dialogues(project, tmp_path, [dialogue("a")])
+    path = write_lines(tmp_path, [opinion("a", "ada", "unsafe", "safe", categories=["scam"])])
+    stale, told = Project.objects.get(pk=project.pk), []
+    lead = add_person(project, f"lead-{next(numbers)}", "admin").user
+    add_category(project=project, by=lead, slug="scam", name="Scam", definition="Deceit for money.")
+    report = import_opinions(project=stale, path=path, on_reject=told.append)
+    assert (report.created, told) == (1, [])
+    assert Vote.objects.get(item__project=project).taxonomy_id == Project.objects.get(pk=project.pk).taxonomy_id

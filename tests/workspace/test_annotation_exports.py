@@ -4,6 +4,7 @@ import csv
 import json
 
 import pytest
+from django.db import transaction
 
 from annotation.models import Vote
 from corpus.errors import Invalid
@@ -11,9 +12,11 @@ from corpus.importing.forms import FORMS, recognise
 from corpus.importing.limits import Limits
 from corpus.importing.options import ReadOptions, parse_columns
 from corpus.importing.reading import RowParser
-from corpus.models import Item
+from corpus.models import Item, Project
+from tests.annotation.test_leases import at_once
 from tests.cases import cases
 from tests.factories import command, make_project, write_lines
+from workspace.actions.import_annotated import import_annotated
 
 CHOICE = {"from_name": "harm", "type": "choices", "value": {"choices": ["Unsafe"]}}
 WHY = {"from_name": "rationale", "type": "textarea", "value": {"text": ["It says", "so."]}}
@@ -333,3 +336,21 @@ def test_texts_and_opinions_are_imported_at_once(tmp_path):
     assert (other.code, "is part of an opinion" in other.stderr) == (2, True)
     assert Item.objects.filter(project=project).count() == 2
     assert json.loads(path.read_text().splitlines()[0]) == TASK
+
+
+def test_project_is_not_locked_while_the_opinions_are_read(tmp_path):
+    """A lead who withdraws a dialogue or publishes a taxonomy meanwhile would wait for a whole file."""
+    project, states = make_project(), []
+
+    def lock_it():
+        with transaction.atomic():
+            states.append(Project.objects.select_for_update(nowait=True, no_key=True).get(pk=project.pk).items_version)
+
+    def look(share):
+        if share > 0.5:
+            at_once(lock_it)
+
+    path, options = write_lines(tmp_path, [TASK]), ReadOptions("label-studio", parse_columns(TASK_COLUMNS))
+    report = import_annotated(project=project, path=path, on_reject=list, progress=look, options=options)
+    assert (report.created, states[-1:]) == (1, [project.items_version])
+    assert Project.objects.get(pk=project.pk).items_version == project.items_version + 1

@@ -6,8 +6,9 @@ from pathlib import Path
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from corpus.actions import import_dialogues
-from corpus.actions.imports import row_parser
+from corpus.actions.import_support import lock_imports
+from corpus.actions.imports import row_parser, store_dialogues
+from corpus.actions.items import items_changed
 from corpus.importing.forms import AnnotatedForm
 from corpus.importing.options import NO_OPTIONS, ReadOptions
 from corpus.importing.report import ImportReport, OnReject, RejectedRow
@@ -38,10 +39,11 @@ def import_annotated(
     :raises Unreadable: if the file cannot be read to its end, or lacks a column that is named
     :raises Refused: if its rows may be of several forms
     """
+    lock_imports(project)
     parser = row_parser(project, path, options, name=name)
     is_annotated = isinstance(parser.form, AnnotatedForm)
     half = (lambda share: progress(share / 2)) if is_annotated else progress
-    report = import_dialogues(
+    report = store_dialogues(
         project=project, path=path, on_reject=on_reject, progress=half, name=name, by=by, options=options
     )
     if is_annotated:
@@ -56,6 +58,8 @@ def import_annotated(
         )
         report.opinions = opinions.counts()
         report.warn(opinions.warnings)
+    if report.created:
+        items_changed(project)  # now, as it locks the project's row, which the second reading can do without
     return report
 
 
