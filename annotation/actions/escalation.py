@@ -57,8 +57,9 @@ def request_more_votes(*, project: Project, item: Item, votes: int) -> None:
     :param votes: how many
     :raises NoOpenBatch: if no open batch would hand the item to anybody
     """
-    parameters = {"project": project.pk, "item": item.pk, "wanted": project.votes_wanted, "more": votes}
     lock_slots(project)
+    project.refresh_from_db(fields=["votes_wanted"])  # it may have changed while this call waited
+    parameters = {"project": project.pk, "item": item.pk, "wanted": project.votes_wanted, "more": votes}
     with connection.cursor() as cursor:
         cursor.execute(WANT_MORE, parameters)
         cursor.execute(OPEN_MORE, parameters | {"batch": batch_for(project, item)})

@@ -5,7 +5,7 @@ import pytest
 from annotation.actions import NoOpenBatch, VotedThemselves, exclude_annotator, request_more_votes
 from annotation.models import Slot, Vote
 from annotation.slots import open_slots
-from corpus.models import Item
+from corpus.models import Item, Project
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.api.test_queue import project_with
@@ -28,6 +28,20 @@ def test_further_slots_stay_open(tmp_path, voted, further):
     open_slots(project=project)
     assert open_slots_of(item) == before + further
     assert Slot.objects.filter(project=project, item__external_id="two", vote=None).count() == 3
+
+
+def test_further_slots_add_to_the_votes_that_are_wanted_by_then(tmp_path):
+    """Another process changed that number after the project was read, as while this one waited for the slots."""
+    project = project_with(tmp_path, "one", votes_wanted=1)
+    import_votes(project, tmp_path, [opinion("one", f"rater-{at}", "safe", "safe") for at in range(3)])
+    item, now = Item.objects.get(project=project), Project.objects.get(pk=project.pk)
+    Project.objects.filter(pk=project.pk).update(votes_wanted=3)
+    now.refresh_from_db()
+    open_slots(project=now)
+    request_more_votes(project=project, item=item, votes=1)
+
+    open_slots(project=now)
+    assert open_slots_of(item) == 1
 
 
 def test_further_slots_are_filled(tmp_path):
