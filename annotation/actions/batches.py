@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from annotation.models import Batch
 from annotation.ordering import move_to_batch
+from annotation.sampling import lock_slots
 from annotation.slots import open_slots_for_new_items
 from corpus.actions import record_event
 from corpus.errors import Refused
@@ -41,6 +42,7 @@ def open_batch(
     :param source: only items with this source; empty for all
     :raises Refused: if there is a batch of that name, or no item is free
     """
+    lock_slots(project)  # so that no slot is added meanwhile to an item that the batch takes
     open_slots_for_new_items(project)
     try:
         with transaction.atomic():

@@ -1,22 +1,27 @@
 """Batches and audits: what is handed out to whom, and what is drawn, whatever comes between."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.actions import close_batch, open_batch, reopen_batch
+from annotation.actions import close_batch, open_batch, reopen_batch, request_more_votes
 from annotation.actions.audits import draw_audits, is_drawn
 from annotation.actions.batches import assign_batch
 from annotation.models import Audit, Batch, Slot, Vote
 from annotation.queries.progress import batch_progress, queue_progress
+from annotation.slots import open_slots_for_new_items
+from config.embedded.processes import wait_until
 from corpus.errors import Refused
-from corpus.models import Event, Verb
+from corpus.models import Event, Item, Verb
 from tests.annotation.people import Visitor
 from tests.api.client import Program
 from tests.api.test_queue import project_with
 from tests.factories import command, dialogue, import_dialogues, make_project, set_queue
+from tests.locks import is_waited_for
 
 
 @pytest.fixture
@@ -83,6 +88,28 @@ def test_batch_that_cannot_be_leaves_nothing(project, lead, name, source, reason
     with pytest.raises(Refused, match=reason):
         open_batch(project=project, by=lead, name=name, size=1, source=source)
     assert list(Batch.objects.filter(project=project).values_list("name", flat=True)) == ["first"]
+
+
+def test_batch_waits_for_slots_that_are_being_opened(project):
+    """Else a slot that another transaction adds to an item stays out of the batch of that item."""
+    lead, item = Visitor(project, "lead"), Item.objects.get(project=project, external_id="d00")
+    set_queue(project)  # which remembers for which items slots are open
+    open_slots_for_new_items(project)
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            request_more_votes(project=project, item=item, votes=1)
+            opened = pool.submit(post_apart, lead, "queue/batches/", name="first", size=10)
+            assert wait_until(lambda: opened.done() or is_waited_for(), seconds=60)
+        assert opened.result(timeout=60).status_code == 302
+    assert list(Slot.objects.filter(item=item).values_list("batch__name", flat=True)) == ["first", "first"]
+
+
+def post_apart(visitor, page, **fields):
+    """Submit a form in a thread, which has a connection of its own."""
+    try:
+        return visitor.post(page, **fields)
+    finally:
+        connection.close()
 
 
 def test_leased_item_stays_out_of_a_new_batch(project, lead):
