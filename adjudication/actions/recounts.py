@@ -7,12 +7,12 @@ from django.db import connection, transaction
 
 from adjudication import queries
 from adjudication.actions.certificates import certify_project, in_force
-from adjudication.actions.spending import spend_votes
+from adjudication.actions.spending import asks_votes_anew, spend_votes
 from adjudication.answer_counting import batches_of, parameters_of, store_answers_sql
 from adjudication.counting import COLUMNS, MADE_BY, decisions_sql
 from adjudication.models import Recount
 from adjudication.policies import POLICIES, Policy, policy_of
-from annotation.sampling import draw_sample
+from annotation.sampling import draw_sample, lock_slots
 from corpus.models import Project
 from corpus.queries import forget_questions, questions_of
 from corpus.taxonomy_versions import counts_as
@@ -86,9 +86,12 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
         draw_sample(project)  # what was imported since slots were last opened; nothing is promised of items not drawn
     # Read before the count, so that an opinion added during the count makes it stale.
     fingerprint = queries.fingerprint(project, policy)
+    spends = policy.name == project.policy and asks_votes_anew(project, policy)
+    if spends:
+        lock_slots(project)  # before any case: whoever sends one back holds this lock while they wait for it
     policy = certify_project(project, policy)
     store_decisions(project, policy)
-    if policy.name == project.policy:
+    if spends:
         spend_votes(project, policy)
     stored, _ = Recount.objects.update_or_create(
         project=project, policy=policy.name, defaults={"fingerprint": fingerprint}

@@ -159,7 +159,7 @@ def send_back_case(*, project: Project, case: int, by: User, votes: int, reason:
     """
     if not 1 <= votes <= MOST_VOTES:
         raise Invalid("votes", f"choose a number from 1 to {MOST_VOTES}")
-    lock_slots(project)  # first, as recounts do, which draw the sample before they close cases
+    lock_slots(project)  # first, as recounts do that ask votes anew, before they close cases
     locked = lock_case(project, case)
     check_uninvolved(by, locked.item)
     claim_locked_case(project, locked, by, Action.SEND_BACK)

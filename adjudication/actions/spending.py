@@ -26,16 +26,23 @@ UNDECIDED = """
 """
 
 
+def asks_votes_anew(project: Project, policy: Policy) -> bool:
+    """
+    Return whether a recount asks the votes of a project anew: if its queue is set to spare, to add or to order some.
+
+    :param policy: the project's own
+    """
+    return policy.promise is not None or not spending_of(project).is_plain
+
+
 def spend_votes(project: Project, policy: Policy) -> None:
     """
-    Ask the votes of a project anew after a recount, if its queue is set to spare, to add or to order some.
+    Ask the votes of a project anew after a recount.
 
     :param policy: the project's own
     """
     spending = spending_of(project)
     spares = spending.stops_early or policy.promise is not None
-    if spending.is_plain and not spares:
-        return
     parameters = {"project": project.pk, "taxonomy": project.taxonomy_id, "policy": policy.name}
     spend(
         project,

@@ -25,7 +25,7 @@ from corpus.models import Event
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, final
 from tests.annotation.people import Visitor
 from tests.annotation.test_concurrent_annotators import web_process
-from tests.factories import command, import_votes, numbers, opinion
+from tests.factories import command, import_votes, numbers, opinion, set_queue
 from tests.locks import is_waited_for
 
 FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
@@ -69,6 +69,24 @@ def test_case_sent_back_waits_for_slots_before_it_holds_the_case(tmp_path):
             assert Case.objects.select_for_update(nowait=True).get(pk=case.pk).sent_back_at is None
         [sent_back] = sent.result(timeout=60)
     assert sent_back.sent_back_at
+
+
+@pytest.mark.parametrize("settings", [{"stops_early": True}, {"most_votes": 5}, {"orders_by": "disagreement"}])
+def test_recount_that_asks_votes_anew_waits_for_slots_before_it_closes_a_case(tmp_path, settings):
+    """As sending back does, which would wait for the case while the recount waits for the slots."""
+    project = disputed_project(tmp_path)
+    case = case_of(project)
+    set_queue(project, **settings)
+    import_votes(project, tmp_path, [opinion("one", "cleo", "safe", "safe")])
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            lock_slots(project)
+            counted = pool.submit(at_once, lambda: actions.recount(project=project))
+            assert wait_until(lambda: counted.done() or is_waited_for(), seconds=60)
+            assert Case.objects.select_for_update(nowait=True).get(pk=case.pk).state == Case.State.OPEN
+        counted.result(timeout=60)
+    case.refresh_from_db()
+    assert case.state == Case.State.CLOSED
 
 
 def send_back(project, case, judge):
