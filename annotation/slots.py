@@ -26,7 +26,7 @@ ITEMS = """
 """
 # Leased slots stay, because somebody is working on them. Their vote exceeds what is wanted only if an
 # import came in between, or fewer votes are wanted by then; then both are kept.
-SURPLUS = f"""{ITEMS}, surplus AS (
+SURPLUS = f"""{ITEMS}, surplus AS MATERIALIZED (
         SELECT slot.id FROM item CROSS JOIN LATERAL (
             SELECT s.id, leased_until IS NULL OR leased_until < now() AS is_open,
                 row_number() OVER (ORDER BY leased_until DESC NULLS LAST, number) AS rank
@@ -36,12 +36,14 @@ SURPLUS = f"""{ITEMS}, surplus AS (
     )
 """
 # What a late answer came from is kept, as when another person claims the slot: its author is told what happened.
-CLOSE_SURPLUS = f"""{SURPLUS}, closed AS (
-        DELETE FROM annotation_slot USING surplus
-        WHERE annotation_slot.id = surplus.id
-            -- Checked again on the row itself: somebody may have leased the slot since the query began.
-            AND annotation_slot.vote_id IS NULL
-            AND (annotation_slot.leased_until IS NULL OR annotation_slot.leased_until < now())
+CLOSE_SURPLUS = f"""{SURPLUS}, idle AS MATERIALIZED (
+        SELECT s.id FROM annotation_slot s JOIN surplus ON surplus.id = s.id
+        -- Checked again on the row itself: somebody may have leased the slot since the query began.
+        WHERE s.vote_id IS NULL AND (s.leased_until IS NULL OR s.leased_until < now())
+        -- Whoever has it in hand right now may wait, for their next item, until slots are open.
+        FOR UPDATE OF s SKIP LOCKED
+    ), closed AS (
+        DELETE FROM annotation_slot USING idle WHERE annotation_slot.id = idle.id
         RETURNING lease, item_id, leased_to_id, shown_at
     )
     INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at, shown_at)

@@ -19,7 +19,7 @@ from annotation.actions.leased_items import LeaseLost, NoSuchLease
 from annotation.actions.votes import AlreadyVoted, Answer
 from annotation.models import Check, LapsedLease, Skip, Slot, Vote, WorkDay
 from annotation.queue import claim_next, renew_held_lease
-from annotation.slots import open_slots_for_new_items
+from annotation.slots import open_slots, open_slots_for_new_items
 from corpus.actions import withdraw_item
 from corpus.errors import Refused
 from corpus.labels import Judgement
@@ -571,6 +571,30 @@ def test_nobody_waits_for_what_another_person_has_not_finished(tmp_path):
             is_over.set()
 
     assert at_once(hold, others)[1] == [201, 200, 200]
+
+
+def test_slots_are_closed_while_somebody_votes_on_one_of_them(tmp_path):
+    """Else the voter would wait for the slots, to get the next item, and their closing for the voter's slot."""
+    project = project_with(tmp_path, "one", votes_wanted=1)
+    store_guideline(project)  # which the first vote of a project makes
+    user, is_held, is_over = annotator_of(project).user, Signal(), Signal()
+    lease = claim_next(project=project, user=user).id
+    lapse(project)
+
+    def vote():
+        with transaction.atomic():
+            cast(project, user, lease)
+            is_held.set()
+            return is_over.wait(10)
+
+    def close():
+        is_held.wait(10)
+        withdraw_item(project=project, external_id="one", reason="asked")
+        open_slots(project=project)
+        is_over.set()
+
+    assert at_once(vote, close) == [True, None]
+    assert Slot.objects.get(project=project).vote.annotator.user == user
 
 
 def test_claims_are_planned_once_a_connection(project):
