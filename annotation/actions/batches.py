@@ -14,7 +14,8 @@ from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.models import Project, Verb
 
-# Leaves out items that are leased now: changing their slots would make the annotator wait.
+# Leaves out items that are leased now: changing their slots would make the annotator wait. So it does with those whose
+# slots somebody has in hand right now, as who votes late: they may wait, for their next item, until slots are open.
 FILL = """
     WITH chosen AS (
         SELECT s.item_id FROM annotation_slot s JOIN corpus_item i ON i.id = s.item_id
@@ -23,9 +24,15 @@ FILL = """
         GROUP BY s.item_id
         HAVING count(*) > count(s.vote_id) AND count(*) FILTER (WHERE s.leased_until >= now()) = 0
         ORDER BY min(s.position) LIMIT %(size)s
+    ), idle AS MATERIALIZED (
+        SELECT s.id, s.item_id FROM annotation_slot s JOIN chosen ON chosen.item_id = s.item_id
+        WHERE s.batch_id IS NULL FOR UPDATE OF s SKIP LOCKED
+    ), whole AS (
+        SELECT item_id FROM idle GROUP BY item_id
+        HAVING count(*) = (SELECT count(*) FROM annotation_slot a WHERE a.item_id = idle.item_id AND a.batch_id IS NULL)
     )
-    UPDATE annotation_slot s SET batch_id = %(batch)s FROM chosen
-    WHERE s.item_id = chosen.item_id AND s.batch_id IS NULL
+    UPDATE annotation_slot s SET batch_id = %(batch)s FROM idle JOIN whole ON whole.item_id = idle.item_id
+    WHERE s.id = idle.id
     RETURNING s.item_id
 """
 

@@ -104,6 +104,23 @@ def test_batch_waits_for_slots_that_are_being_opened(project):
     assert list(Slot.objects.filter(item=item).values_list("batch__name", flat=True)) == ["first", "first"]
 
 
+def test_batch_waits_for_nobody_who_votes(project):
+    """Else the voter would wait for the slots, to get the next item, and the batch for the voter's slot."""
+    lead, ada = Visitor(project, "lead"), Visitor(project)
+    lease = ada.take()
+    Slot.objects.filter(project=project).exclude(lease=None).update(leased_until=timezone.now() - timedelta(minutes=1))
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            assert ada.vote(lease).status_code == 302
+            opened = pool.submit(post_apart, lead, "queue/batches/", name="first", size=10)
+            assert wait_until(lambda: opened.done() or is_waited_for(), seconds=60)
+            assert opened.done()
+        assert opened.result(timeout=60).status_code == 302
+    in_hand = {lease.item.external_id, ada.take().item.external_id}
+    left = Slot.objects.filter(project=project, batch=None).values_list("item__external_id", flat=True)
+    assert (set(left), len(in_hand)) == (in_hand, 2)
+
+
 def post_apart(visitor, page, **fields):
     """Submit a form in a thread, which has a connection of its own."""
     try:
