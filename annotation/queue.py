@@ -29,14 +29,18 @@ CHECK_HELD = """
     c.annotator_id = (SELECT id FROM me) AND c.vote_id IS NULL
     AND (SELECT withdrawn_at IS NULL FROM corpus_item i WHERE i.id = c.item_id)
 """
-FIND_HELD = f"""
+# People hold one item at a time (see GIVE_BACK). Of several, the latest is theirs.
+HELD = f"""
+        SELECT lease, leased_until, shown_at, item_id FROM annotation_slot s WHERE {SLOT_HELD}
+        UNION ALL SELECT lease, leased_until, shown_at, item_id FROM annotation_check c WHERE {CHECK_HELD}
+        ORDER BY leased_until DESC, lease LIMIT 1
+"""
+ME = """
     WITH me AS MATERIALIZED (
         SELECT id FROM annotation_annotator WHERE project_id = %(project)s AND user_id = %(user)s
-    )
-    SELECT h.lease, h.leased_until, h.shown_at, {ITEM} FROM (
-        SELECT lease, leased_until, shown_at, item_id FROM annotation_slot s WHERE {SLOT_HELD}
-        UNION ALL SELECT lease, leased_until, shown_at, item_id FROM annotation_check c WHERE {CHECK_HELD} LIMIT 1
-    ) AS h JOIN corpus_item i ON i.id = h.item_id
+    )"""
+FIND_HELD = f"""{ME}
+    SELECT h.lease, h.leased_until, h.shown_at, {ITEM} FROM ({HELD}) AS h JOIN corpus_item i ON i.id = h.item_id
 """
 RENEW_HELD = f"""
     WITH me AS MATERIALIZED (
@@ -45,19 +49,39 @@ RENEW_HELD = f"""
         FROM annotation_annotator a JOIN annotation_queue q ON q.project_id = a.project_id
         JOIN annotation_person p ON p.user_id = a.user_id
         WHERE a.project_id = %(project)s AND a.user_id = %(user)s
-    ), slot AS (
+    ), held AS MATERIALIZED ({HELD}), slot AS (
         UPDATE annotation_slot s SET leased_until = (SELECT until FROM me),
             shown_at = coalesce(s.shown_at, (SELECT shown_at FROM me))
-        WHERE {SLOT_HELD}
+        WHERE {SLOT_HELD} AND s.lease = (SELECT lease FROM held)
         RETURNING lease, leased_until, s.shown_at, item_id
     ), checked AS (
         UPDATE annotation_check c SET leased_until = (SELECT until FROM me),
             shown_at = coalesce(c.shown_at, (SELECT shown_at FROM me))
-        WHERE {CHECK_HELD}
+        WHERE {CHECK_HELD} AND c.lease = (SELECT lease FROM held)
         RETURNING lease, leased_until, c.shown_at, item_id
     )
     SELECT h.lease, h.leased_until, h.shown_at, {ITEM}
-    FROM (SELECT * FROM slot UNION ALL SELECT * FROM checked LIMIT 1) AS h JOIN corpus_item i ON i.id = h.item_id
+    FROM (SELECT * FROM slot UNION ALL SELECT * FROM checked) AS h JOIN corpus_item i ON i.id = h.item_id
+"""
+# What a person cannot work on now, as it was withdrawn or its batch closed, is no longer theirs once they ask for
+# another: it may come back, and then they would hold two. Rows that somebody has in hand are left to them.
+GIVE_BACK = f"""{ME}, held AS MATERIALIZED ({HELD}), others AS MATERIALIZED (
+        SELECT s.id, s.lease, s.item_id, s.leased_to_id, s.shown_at FROM annotation_slot s
+        WHERE s.leased_to_id = (SELECT id FROM me) AND s.vote_id IS NULL
+            AND s.lease IS DISTINCT FROM (SELECT lease FROM held)
+        FOR NO KEY UPDATE OF s SKIP LOCKED
+    ), freed AS (
+        UPDATE annotation_slot s SET lease = NULL, leased_to_id = NULL, leased_until = NULL, shown_at = NULL
+        FROM others WHERE s.id = others.id
+    ), ended AS (
+        DELETE FROM annotation_check c
+        WHERE c.annotator_id = (SELECT id FROM me) AND c.vote_id IS NULL
+            AND c.lease IS DISTINCT FROM (SELECT lease FROM held)
+        RETURNING c.lease, c.item_id, c.annotator_id, c.shown_at
+    )
+    INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at, shown_at)
+    SELECT lease, item_id, leased_to_id, now(), shown_at FROM others
+    UNION ALL SELECT lease, item_id, annotator_id, now(), shown_at FROM ended
 """
 LEASE_CHECK = """
     WITH leased AS (
@@ -81,16 +105,6 @@ LEASE_GOLD = LEASE_CHECK.format(
     ORDER BY random() LIMIT 1
     """,
 )
-# A person has one check at a time; one whose item is withdrawn is never answered, and would be their last.
-END_WITHDRAWN_CHECK = """
-    WITH ended AS (
-        DELETE FROM annotation_check c USING corpus_item i
-        WHERE c.annotator_id = %(annotator)s AND c.vote_id IS NULL AND i.id = c.item_id AND i.withdrawn_at IS NOT NULL
-        RETURNING c.lease, c.item_id, c.annotator_id, c.shown_at
-    )
-    INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at, shown_at)
-    SELECT lease, item_id, annotator_id, now(), shown_at FROM ended RETURNING lease
-"""
 # Leaves out the latest twenty, which the person may still remember.
 REPEAT = """
     (SELECT v.item_id, v.id AS repeats_id FROM annotation_vote v JOIN corpus_item i ON i.id = v.item_id,
@@ -149,7 +163,7 @@ def claim_next(*, project: Project, user: User, shows: bool = True) -> Lease | N
     :raises NotQualified: if they must pass the qualification first
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    session, (held,) = lock_and_run(project, user, RENEW_HELD, shows=shows)
+    session, (held, _) = lock_and_run(project, user, RENEW_HELD, GIVE_BACK, shows=shows)
     check_qualified(session)
     return lease_of(held) or claim_new(session, shows=shows)
 
@@ -190,7 +204,9 @@ def claim_in_session(session: AnnotatorSession, *, shows: bool) -> Lease | None:
     :param shows: as in `claim_next`
     :raises Resting: if they have reached their daily cap, or a break is due
     """
-    return lease_by(RENEW_HELD, session, shows=shows) or claim_new(session, shows=shows)
+    held = lease_by(RENEW_HELD, session, shows=shows)
+    claim_by(GIVE_BACK, session)
+    return held or claim_new(session, shows=shows)
 
 
 def claim_new(session: AnnotatorSession, *, shows: bool) -> Lease | None:
@@ -254,10 +270,7 @@ def lease_check(session: AnnotatorSession, is_shown: bool) -> Lease | None:
         return None
     kind = "gold" if drawn < session.gold_percent else "repeat"
     statement = LEASE_GOLD if kind == "gold" else LEASE_REPEAT
-    lease = lease_by(statement, session, kind=kind, is_shown=is_shown)
-    if lease is None and fetch_one(END_WITHDRAWN_CHECK, {"annotator": session.annotator}):
-        return lease_by(statement, session, kind=kind, is_shown=is_shown)
-    return lease
+    return lease_by(statement, session, kind=kind, is_shown=is_shown)
 
 
 def lease_by(statement: str, session: AnnotatorSession, **extra: Any) -> Lease | None:

@@ -137,13 +137,14 @@ def last_vote(project: Project, user: User) -> Vote | None:
 
 
 def has_lost_lease(project: Project, user: User) -> bool:
-    """Return whether a person's latest lease ended without an answer: others got its slot, or a lead freed it."""
+    """Return whether a person's latest lease ended without an answer: others can get its item, which is in use."""
     lapsed = (
         LapsedLease.objects.filter(annotator__project=project, annotator__user=user)
+        .select_related("item")
         .order_by("-lapsed_at", "-pk")
         .first()
     )
-    if lapsed is None:
+    if lapsed is None or lapsed.item.withdrawn_at:
         return False
     votes = Vote.objects.filter(annotator=lapsed.annotator_id)
     skips = Skip.objects.filter(annotator=lapsed.annotator_id)

@@ -13,14 +13,23 @@ from django.db import connection, transaction
 from django.db.models import Case, When
 from django.utils import timezone
 
-from annotation.actions import cast_vote, exclude_annotator, free_lease, set_gold, skip_item
+from annotation.actions import (
+    cast_vote,
+    close_batch,
+    exclude_annotator,
+    free_lease,
+    open_batch,
+    reopen_batch,
+    set_gold,
+    skip_item,
+)
 from annotation.actions.guidelines import store_guideline
 from annotation.actions.leased_items import LeaseLost, NoSuchLease
 from annotation.actions.votes import AlreadyVoted, Answer
 from annotation.models import Check, LapsedLease, Skip, Slot, Vote, WorkDay
 from annotation.queue import claim_next, renew_held_lease
 from annotation.slots import open_slots, open_slots_for_new_items
-from corpus.actions import withdraw_item
+from corpus.actions import restore_item, withdraw_item
 from corpus.errors import Refused
 from corpus.labels import Judgement
 from corpus.models import Event, Item, Verb
@@ -213,6 +222,15 @@ def test_opening_the_page_tells_of_a_lease_that_was_lost(tmp_path):
     assert words not in ada.get("label/").content.decode()
 
 
+def test_opening_the_page_does_not_tell_that_others_get_a_withdrawn_dialogue(project):
+    ada = Visitor(project)
+    lease = ada.take()
+    withdraw_item(project=project, external_id="one", reason="asked")
+    assert ada.take() is None
+    assert LapsedLease.objects.filter(lease=lease.id).exists()
+    assert "open to others again" not in ada.get("label/").content.decode()
+
+
 @pytest.mark.parametrize(("seconds", "every"), [(1800, 600), (60, 20), (31, 10), (3, 10), (0, 10), (-500, 10)])
 def test_open_page_renews_after_a_third_of_the_time_left(project, seconds, every):
     ada = annotator_of(project)
@@ -228,6 +246,44 @@ def test_person_holds_one_item_at_a_time(tmp_path):
     leases = {ada.take()["lease"]["id"] for _ in range(4)}
     assert len(leases) == 1
     assert Slot.objects.filter(project=project).exclude(lease=None).count() == 1
+
+
+@pytest.mark.parametrize("why", ["withdrawn", "check withdrawn", "batch closed"])
+def test_person_holds_one_item_when_another_of_theirs_comes_back(tmp_path, why):
+    project = project_with(tmp_path, "a", "b", votes_wanted=1)
+    lead, ada = Visitor(project, "lead"), Visitor(project)
+    if why == "check withdrawn":
+        set_gold(project=project, by=lead.user, external_id="a", judgement=Judgement("safe", "safe"))
+        set_queue(project, gold_percent=100)
+    if why == "batch closed":
+        first, _ = (open_batch(project=project, by=lead.user, name=name, size=1) for name in ("first", "second"))
+    gone = ada.take()
+    if why == "batch closed":
+        lapse(project)
+        close_batch(batch=first, by=lead.user)
+    else:
+        withdraw_item(project=project, external_id=gone.item.external_id, reason="asked")
+        set_queue(project, gold_percent=0)
+    ada.post("label/next/")
+    held = ada.get("label/").context["lease"]
+    if why == "batch closed":
+        reopen_batch(batch=first, by=lead.user)
+    else:
+        restore_item(project=project, external_id=gone.item.external_id)
+
+    assert (leases_of(ada), ada.get("label/").context["lease"].id) == ([held.id], held.id)
+    ada.post("label/show/", lease=gone.id)
+    assert ada.get("label/").context["lease"].shown_at is None
+    assert (ada.take().id, leases_of(ada)) == (held.id, [held.id])
+    ada.vote(held)
+    assert len(leases_of(ada)) == 1
+    assert LapsedLease.objects.get(lease=gone.id).shown_at
+
+
+def leases_of(person):
+    """Return the leases that a person holds, on slots and checks alike."""
+    slots = Slot.objects.filter(leased_to__user=person.user).values_list("lease", flat=True)
+    return [*slots, *Check.objects.filter(annotator__user=person.user, vote=None).values_list("lease", flat=True)]
 
 
 def test_late_vote_counts_while_its_slot_is_still_leased_to_its_holder(project):
