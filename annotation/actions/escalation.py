@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from annotation import queries
 from annotation.actions.leased_items import NO_LEASE
 from annotation.models import Batch, Check, LapsedLease, Skip, Slot
+from annotation.queries.slots import batches_to_hand_out
 from annotation.sampling import lock_slots
 from annotation.session import lock_session
 from corpus.errors import Refused
@@ -44,7 +45,7 @@ class WroteThemselves(Refused):
 
 
 class NoOpenBatch(Refused):
-    """Every batch of the project is closed, so nobody would get the item."""
+    """No open batch of the project would hand the item to anybody."""
 
     code = "no_open_batch"
 
@@ -67,16 +68,17 @@ def request_more_votes(*, project: Project, item: Item, votes: int) -> None:
 
 def batch_for(project: Project, item: Item) -> int | None:
     """
-    Return the batch that further slots go into: the item's own if it is open, else the newest open one.
+    Return the batch that further slots go into: the item's own, else the newest, of those that would hand it out.
 
-    :raises NoOpenBatch: if the project hands out in batches, and none is open
+    :raises NoOpenBatch: if the project hands out in batches, and none would
     """
-    batches = Batch.objects.filter(project=project)
-    is_open = batches.filter(closed_at=None)
-    own = is_open.filter(pk__in=Slot.objects.filter(item=item).values("batch")).order_by("-pk").first()
-    batch = own or is_open.order_by("-pk").first()
-    if batch is None and batches.exists():
-        raise NoOpenBatch("Every batch is closed, so nobody would be handed this dialogue. A lead has to open one.")
+    batches = batches_to_hand_out(item).order_by("-pk")
+    batch = batches.filter(pk__in=Slot.objects.filter(item=item).values("batch")).first() or batches.first()
+    if batch is None and Batch.objects.filter(project=project).exists():
+        raise NoOpenBatch(
+            "No open batch is for anybody who may still vote on this dialogue. A lead has to open one, or assign one "
+            "to more people."
+        )
     return batch.pk if batch else None
 
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from adjudication.models import BlindAnswer, Case, CaseSettings
 from adjudication.queries.opinions import has_seen_opinions
-from annotation.actions.batches import close_batch, open_batch, reopen_batch
+from annotation.actions.batches import assign_batch, close_batch, open_batch, reopen_batch
 from annotation.models import Batch, Slot, Vote
 from corpus.actions.items import restore_item, withdraw_item
+from corpus.actions.people import remove_member
 from corpus.models import Event, Member, Project
 from tests.adjudication.disputes import case_of, decision_of, disputed_project, final, label_blind, work_through
 from tests.annotation.people import Visitor
@@ -260,6 +261,46 @@ def test_sent_back_case_does_not_wait_for_votes_of_a_closed_batch(tmp_path):
     assert other.post("cases/next/").url.endswith(next_case)
     reopen_batch(batch=second, by=lead)
     assert other.post(f"cases/{case.pk}/send-back/", votes=1).status_code == 409  # its votes are to come after all
+
+
+def test_case_is_not_sent_back_where_nobody_may_vote_on_it(tmp_path):
+    project = disputed_project(tmp_path, votes_wanted=3)
+    lead, voter, gone, other = Visitor(project, "lead"), Visitor(project), Visitor(project), Visitor(project)
+    voter.vote(voter.take(), prompt_label="unsafe", categories=["threat"])
+    import_votes(project, tmp_path, [opinion("one", "cleo", "safe", "safe")])
+    command("adjudicate", project=project.slug)
+    judge, case = judge_holding(project)
+    people = [voter.user, gone.user, judge.user]
+    batch = Batch.objects.create(project=project, name="theirs")
+    assign_batch(batch=batch, by=lead.user, people=people)
+    remove_member(project=project, user=gone.user, by=None)
+    label_blind(judge, case)
+    refused = judge.post(f"cases/{case.pk}/send-back/", votes=1)
+    assert (refused.status_code, "who may still vote" in text_of(refused)) == (409, True)
+
+    assign_batch(batch=batch, by=lead.user, people=[*people, other.user])
+    assert judge.post(f"cases/{case.pk}/send-back/", votes=1).status_code == 302
+    next_case, late = f"/cases/{case.pk}/", Visitor(project, "adjudicator")
+    assert not late.post("cases/next/").url.endswith(next_case)
+    remove_member(project=project, user=other.user, by=None)  # from now on nobody is handed it
+    assert late.post("cases/next/").url.endswith(next_case)
+
+
+def test_case_is_sent_back_into_a_batch_of_somebody_who_may_vote_on_it(tmp_path):
+    project = disputed_project(tmp_path, votes_wanted=3)
+    lead, voter = Visitor(project, "lead"), Visitor(project)
+    first = open_batch(project=project, by=lead.user, name="first", size=1, people=[voter.user])
+    voter.vote(voter.take())
+    import_votes(project, tmp_path, [opinion("one", "cleo", "unsafe", "safe", categories=["threat"])])
+    command("adjudicate", project=project.slug)
+    other = Visitor(project)
+    for name, people in (("others", [other.user]), ("theirs", [voter.user])):
+        assign_batch(batch=Batch.objects.create(project=project, name=name), by=lead.user, people=people)
+    judge, case = judge_holding(project)
+    label_blind(judge, case)
+    assert judge.post(f"cases/{case.pk}/send-back/", votes=1).status_code == 302
+    assert Slot.objects.get(item=case.item, vote=None).batch.name == "others"
+    assert (other.take().item.external_id, first.closed_at) == ("one", None)
 
 
 @pytest.mark.parametrize("keeps_open", [False, True])
