@@ -35,7 +35,8 @@ SURPLUS = f"""{ITEMS}, surplus AS MATERIALIZED (
         WHERE is_open AND (NOT wants_votes OR rank > %(wanted)s + further - spared - votes)
     )
 """
-# What a late answer came from is kept, as when another person claims the slot: its author is told what happened.
+# What a late answer came from is kept, as when another person claims the slot: its author is told what happened. So is
+# the batch of an item that has no slot left, as one that is withdrawn: it may want votes again.
 CLOSE_SURPLUS = f"""{SURPLUS}, idle AS MATERIALIZED (
         SELECT s.id FROM annotation_slot s JOIN surplus ON surplus.id = s.id
         -- Checked again on the row itself: somebody may have leased the slot since the query began.
@@ -44,20 +45,36 @@ CLOSE_SURPLUS = f"""{SURPLUS}, idle AS MATERIALIZED (
         FOR UPDATE OF s SKIP LOCKED
     ), closed AS (
         DELETE FROM annotation_slot USING idle WHERE annotation_slot.id = idle.id
-        RETURNING lease, item_id, leased_to_id, shown_at
+        RETURNING lease, item_id, leased_to_id, shown_at, batch_id
+    ), kept AS (
+        INSERT INTO annotation_formerbatch (item_id, batch_id)
+        SELECT item_id, max(batch_id) FROM closed GROUP BY item_id
+        HAVING max(batch_id) IS NOT NULL
+            AND count(*) = (SELECT count(*) FROM annotation_slot s WHERE s.item_id = closed.item_id)
+        ON CONFLICT (item_id) DO UPDATE SET batch_id = excluded.batch_id
     )
     INSERT INTO annotation_lapsedlease (lease, item_id, annotator_id, lapsed_at, shown_at)
     SELECT lease, item_id, leased_to_id, now(), shown_at FROM closed WHERE lease IS NOT NULL
 """
-# A corrected item belongs to the batch of the one that it replaces, whose slots are still there.
+# An item is in the batch of its slots or, where all were closed, in the one they were in. A corrected item is in that
+# of the one that it replaces, which may have been replaced itself before it had a slot.
+FORMER_BATCH = """(SELECT f.batch_id FROM annotation_formerbatch f WHERE f.item_id = item.id)"""
 BATCH_OF_REPLACED = """CASE WHEN replaces IS NOT NULL THEN (
-                SELECT max(s.batch_id) FROM corpus_item r JOIN annotation_slot s ON s.item_id = r.id
-                WHERE r.project_id = %(project)s AND r.external_id = item.replaces
+                WITH RECURSIVE earlier AS (
+                    SELECT r.id, r.replaces FROM corpus_item r
+                    WHERE r.project_id = %(project)s AND r.external_id = item.replaces
+                    UNION SELECT r.id, r.replaces FROM earlier e JOIN corpus_item r
+                        ON r.project_id = %(project)s AND r.external_id = e.replaces
+                )
+                SELECT max(greatest(
+                    (SELECT max(s.batch_id) FROM annotation_slot s WHERE s.item_id = earlier.id),
+                    (SELECT f.batch_id FROM annotation_formerbatch f WHERE f.item_id = earlier.id)
+                )) FROM earlier
             ) END"""
 MISSING = f"""{ITEMS}, free AS (
         SELECT item.id, number, (
             SELECT b.id FROM annotation_batch b
-            WHERE b.id = coalesce(existing.batch, {BATCH_OF_REPLACED}) AND b.closed_at IS NULL
+            WHERE b.id = coalesce(existing.batch, {FORMER_BATCH}, {BATCH_OF_REPLACED}) AND b.closed_at IS NULL
         ) AS batch
         FROM item CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE vote_id IS NULL) AS waiting, coalesce(array_agg(number), '{{}}') AS numbers,

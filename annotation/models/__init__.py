@@ -9,7 +9,7 @@ from annotation.models.qualification import AttemptItem, Qualification, Qualific
 from annotation.models.queue import Queue
 from annotation.models.sample import SampleDraw
 from annotation.models.shown import ShownDialogue
-from annotation.models.slot import Batch, FurtherVotes, LapsedLease, Skip, Slot, SparedVotes
+from annotation.models.slot import Batch, FormerBatch, FurtherVotes, LapsedLease, Skip, Slot, SparedVotes
 from annotation.models.vote import Annotator, Vote
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "BackgroundQuestion",
     "Batch",
     "Check",
+    "FormerBatch",
     "FurtherVotes",
     "Gold",
     "GuidelineVersion",

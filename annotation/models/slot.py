@@ -107,6 +107,20 @@ class SparedVotes(models.Model):
         return f"{self.votes} votes on {self.item} spared"
 
 
+class FormerBatch(models.Model):
+    """
+    The batch of an item when its last slot was closed, as it wanted no votes. It returns there once it wants some.
+
+    Kept because nothing else tells it: an item is in the batch that its slots are in.
+    """
+
+    item = models.OneToOneField(Item, models.CASCADE, related_name="+", primary_key=True)
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.item}, formerly in {self.batch}"
+
+
 class LapsedLease(models.Model):
     """
     A lease that ended without a vote, because another person got its slot or a lead freed it.

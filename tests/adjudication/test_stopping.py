@@ -160,6 +160,18 @@ def test_votes_wanted_again_come_back_into_their_batch(tmp_path):
     assert set(Slot.objects.filter(project=project, vote=None).values_list("batch", flat=True)) == {batch.pk, None}
 
 
+def test_votes_come_back_into_their_batch_where_all_were_spared(tmp_path):
+    project = make_project(quorum=2, votes_wanted=2)
+    import_dialogues(project, tmp_path, [dialogue("one", response=False)])
+    batch = open_batch(project=project, by=None, name="first", size=1)
+    import_votes(project, tmp_path, [opinion("one", f"model {at}") for at in range(5)])
+    for stops, waiting in ((True, {}), (False, {"one": 2})):
+        set_queue(project, stops_early=stops)
+        recount_if_changed(project=project)
+        assert open_of(project) == waiting
+    assert set(Slot.objects.filter(project=project).values_list("batch", flat=True)) == {batch.pk}
+
+
 def test_held_slots_stay_and_who_answers_after_one_closed_is_told_so(tmp_path):
     project = make_project(policy="human", quorum=2, votes_wanted=3)
     import_dialogues(project, tmp_path, [dialogue("one", response=False)])

@@ -106,6 +106,19 @@ def test_a_corrected_text_is_a_new_item_and_opinions_stay_with_the_old(tmp_path)
     assert bytes(hashes[0]) == bytes(hashes[1])  # an import of the same content finds it unchanged
 
 
+def test_a_restored_item_is_in_its_batch_again(tmp_path):
+    project = project_with(tmp_path, "one", "two", votes_wanted=1)
+    lead, ada = Program(project, "lead"), Program(project)
+    Visitor(project, "lead").post("queue/batches/", name="first", size=2)
+    for _ in range(2):  # the second time from slots that came back
+        assert lead.post(f"projects/{project.slug}/items/one/withdraw/", {"reason": "asked to"}).status_code == 200
+        assert slots(project) == {"two": 1}
+        assert lead.post(f"projects/{project.slug}/items/one/restore/").status_code == 200
+        assert slots(project) == {"one": 1, "two": 1}
+    assert set(Slot.objects.filter(project=project).values_list("batch__name", flat=True)) == {"first"}
+    assert {ada.vote(ada.take()).json()["vote"]["item"] for _ in range(2)} == {"one", "two"}
+
+
 def correct(project, name, text):
     return actions.replace_item(project=project, external_id=name, texts=[text], reason="r").external_id
 
@@ -145,6 +158,17 @@ def test_an_item_that_came_with_a_number_is_no_correction(tmp_path):
     assert correct(project, "talk#100#2", "b") == "talk#100#3"
     later = import_dialogues(project, tmp_path, [dialogue(f"talk#{n}", response=False) for n in (2, 101)])
     assert later["created"] == 2
+
+
+def test_an_item_corrected_twice_at_once_is_in_the_batch_of_the_first(tmp_path):
+    project = project_with(tmp_path, dialogue("one", response=False), votes_wanted=1)
+    lead = Visitor(project, "lead").user
+    batch = open_batch(project=project, by=lead, name="first", size=1)
+    assert [correct(project, "one", "first"), correct(project, "one#2", "second")] == ["one#2", "one#3"]
+    assert slots(project) == {"one#3": 1}
+    assert [correct(project, "one#3", "third"), correct(project, "one#4", "fourth")] == ["one#4", "one#5"]
+    assert slots(project) == {"one#5": 1}
+    assert Slot.objects.get(project=project).batch == batch
 
 
 @pytest.mark.parametrize("has_vote", [False, True])
