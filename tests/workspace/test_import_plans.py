@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection, transaction
 
-from tests.factories import dialogue, import_dialogues, make_project, opinion, write_lines
+from tests.factories import dialogue, import_dialogues, import_votes, make_project, opinion, write_lines
 from workspace.actions import import_opinions
 
 TABLES = ("corpus_item", "annotation_vote", "jury_ballot", "annotation_slot", "annotation_furthervotes")
@@ -41,6 +41,15 @@ class Plans:
         return execute(sql, parameters, many, context)
 
 
+@pytest.fixture(scope="module")
+def neighbour(tmp_path_factory, database):
+    """Fill the tables: of one page each, all plans cost the same."""
+    project, folder = make_project(), tmp_path_factory.mktemp("neighbour")
+    import_dialogues(project, folder, [dialogue(f"n{n}") for n in range(1_000)])
+    import_votes(project, folder, [opinion(f"n{n}", rater) for n in range(1_000) for rater in ("eve", "model-b")])
+
+
+@pytest.mark.usefixtures("neighbour")
 @pytest.mark.parametrize("known", STATISTICS)
 def test_import_of_opinions_has_one_plan_whatever_the_statistics(tmp_path, known):
     project = make_project()
