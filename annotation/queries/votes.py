@@ -132,8 +132,10 @@ def items_left(project: Project, annotator: int, batches: list[int] | None) -> i
 
 
 def last_vote(project: Project, user: User) -> Vote | None:
-    """Return the vote a person cast last on a page, which they may still correct."""
-    return own_votes(project, user).filter(lease__isnull=False).order_by("-cast_at", "-pk").first()
+    """Return the vote a person cast last, or by which they corrected another, whichever is later; no imported one."""
+    # Neither a correction nor an import has a lease.
+    cast_here = Q(lease__isnull=False) | Q(supersedes__isnull=False)
+    return own_votes(project, user).filter(cast_here).order_by("-cast_at", "-pk").first()
 
 
 def has_lost_lease(project: Project, user: User) -> bool:

@@ -76,6 +76,20 @@ def test_correction_is_no_progress_and_a_start_of_another_day_says_nothing(tmp_p
     assert "since you started" not in page_text(ada.get("label/"))
 
 
+def test_last_vote_is_the_correction_that_was_cast_last(tmp_path):
+    project = project_with(tmp_path, "one", "two", "three", votes_wanted=1)
+    ada = Visitor(project)
+    for _ in range(2):
+        ada.vote(ada.take())
+    ada.take()
+    latest = Vote.objects.filter(annotator__user=ada.user).latest("pk")
+    for label in ("needs_caution", "safe"):
+        assert f"/votes/{latest.pk}/?from=label" in page_text(ada.get("label/"))
+        assert ada.correct(latest.pk, prompt_label=label, response_label="safe").status_code == 302
+        latest = Vote.objects.get(supersedes=latest)
+    assert f"/votes/{latest.pk}/?from=label" in page_text(ada.get("label/"))
+
+
 def test_invalid_answer_is_shown_with_its_errors(tmp_path):
     ada = Visitor(project_with(tmp_path, "one"))
     answer = ada.vote(ada.take(), prompt_label="unsafe", rationale="because of the last line")

@@ -319,6 +319,19 @@ def test_news_of_a_version_are_told_until_a_vote_under_it(tmp_path):
     assert news(lead) is None
 
 
+def test_correction_under_the_new_version_brings_no_old_news_back(tmp_path):
+    lead = Visitor(project_with(tmp_path, "a", "b", "c"), "lead")
+    told = "The guideline has changed since your last vote"
+    lead.vote(lead.take())
+    publish(lead.project, lead.user)
+    assert told in lead.get("work/").content.decode()
+    lead.vote(lead.take())
+    assert told not in lead.get("work/").content.decode()
+    latest = Vote.objects.filter(annotator__user=lead.user).latest("pk")
+    assert lead.correct(latest.pk, prompt_label="needs_caution", response_label="safe").status_code == 302
+    assert told not in lead.get("work/").content.decode()
+
+
 def test_first_guideline_is_shown_before_it_is_stored(lead):
     for page in ("guideline/", "guideline/1/", "guideline/1/1/"):
         assert lead.get(page).status_code == 200
