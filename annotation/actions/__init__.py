@@ -36,7 +36,7 @@ from annotation.actions.qualification import (
 from annotation.actions.qualification_settings import grant_attempt, update_qualification, use_gold
 from annotation.actions.showing import check_dialogue_shown, show_dialogue
 from annotation.actions.skips import skip_item
-from annotation.actions.votes import AlreadyVoted, Answer, cast_vote, correct_vote
+from annotation.actions.votes import AlreadyVoted, Answer, Superseded, cast_vote, correct_vote
 
 __all__ = [
     "AlreadyVoted",
@@ -50,6 +50,7 @@ __all__ = [
     "NotShown",
     "NothingToQualifyWith",
     "QualifiedAlready",
+    "Superseded",
     "VoteWriter",
     "VotedThemselves",
     "WroteThemselves",

@@ -62,6 +62,10 @@ class Superseded(Refused):
 
     code = "superseded"
 
+    def __init__(self, message: str, vote: Vote) -> None:
+        super().__init__(message)
+        self.vote = vote
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -280,7 +284,7 @@ def correct_vote(*, project: Project, user: User, vote: int, answer: Answer) -> 
     if is_same(project, later or before, answer):
         return later or before
     if later:
-        raise Superseded("You have corrected this vote already. Open the newer one.")
+        raise Superseded("You have corrected this vote already. Open the newer one.", later)
     if queries.is_closed(before):
         raise BatchClosed("The batch of this dialogue is closed, so its votes stand.")
     answer = check_answer(project, answer, has_response=before.item.has_response)

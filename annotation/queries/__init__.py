@@ -34,6 +34,7 @@ from annotation.queries.shown import is_shown
 from annotation.queries.slots import slots_to_come
 from annotation.queries.votes import (
     Guidance,
+    all_own_votes,
     annotator_ids,
     asked_fields,
     asked_fields_of_item,
@@ -69,6 +70,7 @@ __all__ = [
     "Guidance",
     "ReadingPace",
     "Standing",
+    "all_own_votes",
     "annotator_checks",
     "annotator_ids",
     "answer_of",

@@ -84,11 +84,12 @@ def guideline_versions(project: Project) -> QuerySet[GuidelineVersion]:
 
 def own_votes(project: Project, user: User) -> QuerySet[Vote]:
     """Return a person's own votes in a project that no correction supersedes, with their items, unordered."""
-    return (
-        Vote.objects.filter(annotator__in=annotator_ids(project, user))
-        .filter(~Exists(Vote.objects.filter(supersedes=OuterRef("pk"))))
-        .select_related("item", "guideline")
-    )
+    return all_own_votes(project, user).filter(~Exists(Vote.objects.filter(supersedes=OuterRef("pk"))))
+
+
+def all_own_votes(project: Project, user: User) -> QuerySet[Vote]:
+    """Return a person's own votes in a project, superseded ones too, with their items, unordered."""
+    return Vote.objects.filter(annotator__in=annotator_ids(project, user)).select_related("item", "guideline")
 
 
 def votes_cast_since(project: Project, user: User, moment: datetime) -> int:

@@ -121,6 +121,27 @@ def test_second_tab_cannot_change_the_vote(tmp_path):
     assert f"/votes/{Vote.objects.get(item__project=ada.project).pk}/" in page_text(answer)
 
 
+def test_second_tab_keeps_the_correction_that_it_cannot_save(tmp_path):
+    ada = Visitor(project_with(tmp_path, "one"))
+    ada.vote(ada.take())
+    vote = Vote.objects.get(item__project=ada.project)
+    page = f"votes/{vote.pk}/"
+    shown = ada.post(page, show=1).context["shown"]  # in both tabs
+    first = {"prompt_label": "needs_caution", "response_label": "safe", "shown": shown}
+    assert ada.post(page, **first).status_code == 302
+    newer = Vote.objects.get(supersedes=vote)
+    other = first | {"prompt_label": "unsafe", "categories": ["threat"], "rationale": "on third thoughts"}
+    answer = ada.post(page, **other, **{"from": "label"})
+
+    assert answer.status_code == 409
+    for text in ("corrected this vote already", "on third thoughts", "Threat", f"/votes/{newer.pk}/?from=label"):
+        assert text in page_text(answer)
+    assert ada.post(page, **first).status_code == 302  # the same answer again changes nothing
+    assert Vote.objects.filter(item__project=ada.project).count() == 2
+    for superseded in (ada.get(page), ada.post(page, show=1)):
+        assert superseded.url.endswith(f"/votes/{newer.pk}/")
+
+
 def offers(ada):
     """Return which pages offer the next dialogue: Label, its dialogue's page, the overview and home."""
     pages = [ada.get("work/"), ada.get("label/"), ada.get(""), ada.client.get("/")]
