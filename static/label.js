@@ -52,9 +52,18 @@ function tryStorage(work) {
   try { return work(); } catch { return null; } // storage may be full or disabled; the page works without it
 }
 
-// Time spent: only while the page is visible.
+// Time spent: only while the page is visible, from when the dialogue is shown.
+let timedDialogue = ""; // with its lease, so that the same dialogue again another day is another one
 let visibleTime = 0; // milliseconds
 let countedAt = performance.now();
+function startTime() {
+  const { item = "", lease = "" } = labelling()?.querySelector("[data-item]")?.dataset ?? {};
+  const shown = answer() && item && !isHidden() ? `${item} ${lease}` : "";
+  if (shown && shown === timedDialogue) return; // its answer was refused, and the person is still at it
+  timedDialogue = shown;
+  visibleTime = 0;
+  countedAt = performance.now();
+}
 function countTime() {
   if (!document.hidden) visibleTime += performance.now() - countedAt;
   countedAt = performance.now();
@@ -97,13 +106,12 @@ function searchCategories(text) {
 
 function preparePage() {
   for (const hidden of document.querySelectorAll(".search, #show-keys")) hidden.hidden = false;
+  startTime();
   if (!answer()) return;
   const about = labelling().querySelector(".about");
   if (about) about.hidden = false;
   restoreDraft();
   showOrder();
-  visibleTime = 0;
-  countedAt = performance.now();
 }
 
 document.addEventListener("change", (event) => {

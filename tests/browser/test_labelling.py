@@ -250,6 +250,28 @@ def test_invalid_answer_is_explained(visit, readers):
     visit.page_errors.clear()  # the browser logs every 422
 
 
+def test_time_goes_on_after_a_refused_answer(visit):
+    page = visit.start()
+    item = item_shown(page)
+    page.keyboard.press("3")
+    page.keyboard.press("4")
+    page.wait_for_timeout(2000)  # the person reads
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Name at least one category")
+    page.locator(".category", has_text="Threat").click()
+    page.keyboard.press("Enter")
+    wait_for_another(page, item)
+    second = item_shown(page)
+    label_safe(page)
+    page.keyboard.press("Enter")
+    wait_for_another(page, second)
+
+    first, then = (vote.seconds for vote in visit.votes())
+    assert first >= 2
+    assert then < first  # the time of another dialogue begins anew
+    visit.page_errors.clear()  # the browser logs every 422
+
+
 def test_last_vote_can_be_corrected(visit):
     page = visit.start()
     item = item_shown(page)
