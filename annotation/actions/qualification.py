@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections import Counter
+from dataclasses import replace
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -12,7 +13,14 @@ from annotation.actions.leased_items import WITHDRAWN, LeaseLost, NoSuchLease, N
 from annotation.actions.votes import Answer, check_answer
 from annotation.models import Annotator, AttemptItem, Gold, QualificationAttempt, Skip, Vote
 from annotation.qualifying import add_up, is_passed
-from annotation.session import AnnotatorSession, check_rested, lock_session, record_work
+from annotation.session import (
+    AnnotatorSession,
+    check_rested,
+    lock_session,
+    record_work,
+    resting_of,
+    stretch_after_work,
+)
 from corpus.actions import record_event
 from corpus.errors import Refused
 from corpus.labels import label_columns_of
@@ -128,11 +136,15 @@ def exclude_known_items(session: AnnotatorSession, items: list[int]) -> None:
 
 
 def show_next(session: AnnotatorSession, attempt: QualificationAttempt) -> QualificationAttempt:
-    """Show the next item of an attempt at once to a person who hides no dialogue; end the attempt if none is left."""
+    """
+    Show the next item of an attempt at once to a person who hides no dialogue; end the attempt if none is left.
+
+    While the person has to rest, nothing is shown.
+    """
     current = queries.asked_items(attempt).filter(answered_at=None).first()
     if current is None:
         return end_attempt(session, attempt)
-    if not session.masks_text:
+    if not session.masks_text and not resting_of(session):
         mark_shown(session, current)
     return attempt
 
@@ -148,10 +160,12 @@ def show_attempt_item(*, project: Project, user: User, lease: uuid.UUID) -> None
     Record that the dialogue of the current item is shown to the person. Another item than the current stays hidden.
 
     :param lease: of the attempt's item
+    :raises Resting: if a break is due; a dialogue that was shown before it was may be finished
     """
     session = lock_session(project, user)
     current = queries.standing_of(project, user).current
-    if current and current.lease == lease:
+    if current and current.lease == lease and current.shown_at is None:
+        check_rested(session)
         mark_shown(session, current)
 
 
@@ -186,8 +200,7 @@ def answer_attempt_item(
     if item.shown_at is None:
         raise NotShown
     check_answer(project, answer, has_response=item.item.has_response, asks_questions=False)
-    store_answer(session, item, answer)
-    return show_next(session, item.attempt)
+    return show_next(store_answer(session, item, answer), item.attempt)
 
 
 def check_same_answer(item: AttemptItem, answer: Answer) -> None:
@@ -200,8 +213,8 @@ def check_same_answer(item: AttemptItem, answer: Answer) -> None:
         raise AnsweredAlready("You have answered this dialogue already, perhaps in another tab; that answer stands.")
 
 
-def store_answer(session: AnnotatorSession, item: AttemptItem, answer: Answer) -> None:
-    """Store an answer with its attempt, and the time as work of the day without a vote."""
+def store_answer(session: AnnotatorSession, item: AttemptItem, answer: Answer) -> AnnotatorSession:
+    """Store an answer with its attempt, and the time as work of the day without a vote; return the updated session."""
     judgement = answer.judgement
     AttemptItem.objects.filter(pk=item.pk).update(
         **judgement.label_columns,
@@ -212,6 +225,7 @@ def store_answer(session: AnnotatorSession, item: AttemptItem, answer: Answer) -
         answered_at=session.now,
     )
     record_work(session)
+    return replace(session, stretch_began_at=stretch_after_work(session), last_at=session.now)
 
 
 def end_attempt(session: AnnotatorSession, attempt: QualificationAttempt) -> QualificationAttempt:

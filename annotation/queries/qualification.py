@@ -83,6 +83,11 @@ class Standing:
         return next((attempt for attempt in self.attempts if attempt.ended_at is None), None)
 
     @property
+    def held(self) -> AttemptItem | None:
+        """Return the item to answer next if it was shown to the person: it is theirs to finish, also at a limit."""
+        return self.current if self.current and self.current.shown_at else None
+
+    @property
     def ended(self) -> list[QualificationAttempt]:
         """Return the attempts that have a result, the newest first."""
         return [attempt for attempt in reversed(self.attempts) if attempt.ended_at]

@@ -110,16 +110,17 @@ def show_qualification(
     """
     Show the qualification page, or its fragment to htmx.
 
+    While the person has to rest, no dialogue that they have not seen yet.
+
     :param form: as the person filled it in; None for an empty one
     """
     standing = standing or queries.standing_of(access.project, access.user)
-    context: dict[str, Any] = {"access": access, "page": "label", "standing": standing}
-    if current := standing.current:
+    resting = None if standing.held else queries.resting_now(access.project, access.user)
+    context: dict[str, Any] = {"access": access, "page": "label", "standing": standing, "resting": resting}
+    if (current := standing.current) and not resting:
         form = form or JudgementForm(categories=categories_of(access.project))
         context |= {"lease": {"id": current.lease}, "is_shown": current.shown_at is not None}
         context |= judgement_context(access, current.item, form, is_shown=current.shown_at is not None)
-    else:
-        context["resting"] = queries.resting_now(access.project, access.user)
     return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context, status=status)
 
 

@@ -27,7 +27,7 @@ def work(request: PageRequest, access: Access) -> HttpResponse:
     project, user = access.project, access.user
     own = own_progress(project, user)
     standing = queries.standing_of(project, user)
-    is_held = find_held_lease(project=project, user=user) is not None
+    held = standing.held if standing.must_qualify else find_held_lease(project=project, user=user)
     context = {
         "access": access,
         "page": "label",
@@ -35,8 +35,8 @@ def work(request: PageRequest, access: Access) -> HttpResponse:
         "own": own,
         "standing": standing,
         "practice_count": queries.practice_gold(project, user).count(),
-        "resting": None if is_held else queries.resting_now(project, user),
-        "is_empty": not is_held
+        "resting": None if held else queries.resting_now(project, user),
+        "is_empty": not held
         and not standing.must_qualify
         and queries.has_nothing_open(project, user, own["items_left"]),
         "rest": day_so_far(project, user),

@@ -1,12 +1,14 @@
 """Annotators qualify on gold labels before they get real work, and their answers are no votes."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 from threading import Event
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from annotation.actions import (
     Answer,
@@ -26,6 +28,7 @@ from annotation.models import (
     Skip,
     Slot,
     Vote,
+    WorkDay,
 )
 from annotation.qualifying import Comparison, add_up, compare_with_gold, is_passed
 from annotation.queries import annotator_checks, failures_by_item, skips_by_reason
@@ -439,7 +442,7 @@ def test_opted_out_categories_are_not_asked(tmp_path):
     assert [each.item.external_id for each in AttemptItem.objects.filter(attempt=attempt)] == ["k2"]
 
 
-def test_breaks_hold_in_a_qualification(tmp_path):
+def test_answers_of_a_qualification_are_work_without_votes(tmp_path):
     project, _ = qualifying_project(tmp_path, "k1", "k2")
     ada = Visitor(project)
     ada.post("qualify/begin/")
@@ -447,6 +450,43 @@ def test_breaks_hold_in_a_qualification(tmp_path):
     assert ada.get("work/").context["own"]["votes"] == 0
     assert Annotator.objects.get(project=project, user=ada.user).is_qualified is False
     assert Skip.objects.filter(annotator__user=ada.user).count() == 2
+
+
+def work_for(visitor, *, minutes, rested=0):
+    """Have a person's work without a break, until now or some minutes ago, last so long."""
+    last = timezone.now() - timedelta(minutes=rested)
+    WorkDay.objects.filter(user=visitor.user).update(last_at=last, stretch_began_at=last - timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize("hides", [True, False])
+def test_next_dialogue_of_a_qualification_waits_for_a_break_that_is_due(tmp_path, hides):
+    project, _ = qualifying_project(tmp_path, "k1", "k2", "k3")
+    set_queue(project, break_after_minutes=30, break_minutes=10)
+    ada = Visitor(project)
+    if not hides:
+        show_at_once(ada)
+    ada.post("qualify/begin/")
+    answer(ada, current_item(ada))
+    held = current_item(ada)
+    ada.post("qualify/show/", lease=held.lease)
+    work_for(ada, minutes=40)
+    for page in ("qualify/", "work/"):  # the one they have is theirs to finish
+        assert "Time to rest" not in ada.get(page).content.decode()
+    assert answer(ada, held).status_code == 302
+
+    waiting = current_item(ada)
+    assert waiting.shown_at is None
+    ada.post("qualify/begin/")
+    refused = ada.post("qualify/show/", lease=waiting.lease)
+    assert (refused.status_code, "Rest a little" in refused.content.decode()) == (409, True)
+    assert current_item(ada).shown_at is None
+    for page in ("qualify/", "work/"):
+        text = ada.get(page).content.decode()
+        assert "You have worked 40 minutes without a break. Rest a little." in text
+        assert ("Resume" in text, waiting.item.external_id in text) == (False, False)
+    work_for(ada, minutes=40, rested=11)
+    ada.post("qualify/begin/")
+    assert answer(ada, waiting).url.endswith("/qualify/attempts/1/")
 
 
 def test_members_of_no_project_learn_nothing(tmp_path):
