@@ -1,6 +1,7 @@
 """Set up the qualification of a project: its rules, its set, and further attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -69,6 +70,23 @@ def require_qualification(project: Project, applies_to: str) -> None:
             free_leases(user=user, project=project)
 
 
+@contextmanager
+def keeping_an_item(project: Project) -> Iterator[None]:
+    """
+    Change gold labels, in a transaction, so that a qualification that is on keeps an item; leads take turns.
+
+    One whose last item was withdrawn is empty already: no change of gold labels is refused for that.
+
+    :raises Refused: if the change takes the last item
+    """
+    qualification = Qualification.objects.select_for_update().filter(project=project).first()
+    items = queries.usable_gold(project, Gold.Use.QUALIFICATION)
+    needs_item = qualification is not None and qualification.is_on and items.exists()
+    yield
+    if needs_item and not items.all().exists():
+        raise Refused("The qualification is on and needs a dialogue. Switch it off, or leave it one.")
+
+
 @transaction.atomic
 def use_gold(*, project: Project, by: User, items: Sequence[int], use: str) -> int:
     """
@@ -76,14 +94,12 @@ def use_gold(*, project: Project, by: User, items: Sequence[int], use: str) -> i
 
     :param items: primary keys of items; those without a gold label in the project are left out
     :param use: a value of `Gold.Use`
-    :raises Refused: if this would leave a qualification that is on without any item
+    :raises Refused: if this would take the last item from a qualification that is on
     """
     changed = Gold.objects.filter(project=project, item__in=items).exclude(use=use)
-    names = sorted(changed.values_list("item__external_id", flat=True))
-    Gold.objects.filter(project=project, item__external_id__in=names).update(use=use)
-    is_on = queries.qualification_of(project).is_on
-    if is_on and not queries.usable_gold(project, Gold.Use.QUALIFICATION).exists():
-        raise Refused("The qualification is on and needs a dialogue. Switch it off, or leave it one.")
+    with keeping_an_item(project):
+        names = sorted(changed.values_list("item__external_id", flat=True))
+        Gold.objects.filter(project=project, item__external_id__in=names).update(use=use)
     if names:
         detail = {"use": use, "items": names}
         record_event(project=project, verb=Verb.QUALIFICATION_CHANGED, actor=by, detail=detail)

@@ -42,6 +42,7 @@ from corpus.models import Item, Member, Verb
 from corpus.question_rules import PRESETS
 from tests.annotation.people import Visitor
 from tests.annotation.qualifying import SAFE, UNSAFE, answer, attempt_once, current_item, gold, qualifying_project
+from tests.annotation.test_leases import at_once
 from tests.annotation.test_shown_before_judged import show_at_once
 from tests.api.client import Program
 from tests.factories import command, decisions, make_project, set_queue
@@ -414,6 +415,41 @@ def test_qualification_needs_a_dialogue_with_every_label(tmp_path):
     for bad in ({"pass_percent": 0}, {"attempts": 0}, {"size": 0}, {"pass_percent": 101}):
         sent = {"is_on": "on", "applies_to": "new", "pass_percent": 80, "attempts": 1} | bad
         assert lead.post("queue/qualification/settings/", **sent).status_code == 422
+
+
+def test_qualification_that_is_on_keeps_its_last_gold_label(tmp_path):
+    project, lead = qualifying_project(tmp_path, "k1", "k2")
+    remove = {"do": "remove", "external_id": "k1"}
+    assert lead.post("queue/gold/", **remove).status_code == 302
+    remove["external_id"], half = "k2", {"external_id": "k2", "prompt_label": "safe"}  # the response is asked for too
+    for refused in (lead.post("queue/gold/", **remove), lead.post("queue/gold/", **half)):
+        assert (refused.status_code, "is on and needs a dialogue" in refused.content.decode()) == (409, True)
+    assert Gold.objects.get(project=project).response_label == "safe"
+    events = corpus.Event.objects.filter(project=project, verb=Verb.GOLD_REMOVED)
+    assert list(events.values_list("subject", flat=True)) == ["k1"]
+    assert lead.post("queue/gold/", **half, response_label="safe").status_code == 302
+    update_qualification(project=project, by=lead.user, settings={"is_on": False})
+    assert lead.post("queue/gold/", **remove).status_code == 302
+
+
+def test_two_leads_at_once_leave_a_qualification_a_gold_label(tmp_path):
+    project, lead = qualifying_project(tmp_path, "k1", "k2")
+    results = at_once(
+        *[lambda name=name: remove_gold(project=project, by=lead.user, external_id=name) for name in ("k1", "k2")]
+    )
+    assert sum(isinstance(result, Refused) for result in results) == 1
+    assert Gold.objects.filter(project=project).count() == 1
+
+
+def test_set_that_withdrawals_emptied_is_told_of_and_can_be_filled_again(tmp_path):
+    project, lead = qualifying_project(tmp_path, "k1")
+    warning = "The qualification is on, but has no dialogue left"
+    assert warning not in lead.get("queue/qualification/").content.decode()
+    command("withdraw_item", "k1", "--reason=no", project=project.slug)  # a withdrawal is never refused
+    assert warning in lead.get("queue/qualification/").content.decode()
+    gold(project, lead, "work", use=Gold.Use.PRACTICE)  # nothing of this takes a dialogue from the set
+    gold(project, lead, "work")
+    assert warning not in lead.get("queue/qualification/").content.decode()
 
 
 def test_leads_see_who_passed_and_what_most_people_fail(tmp_path):
