@@ -44,12 +44,16 @@ def set_gold(*, project: Project, by: User | None, external_id: str, judgement: 
 
 
 @transaction.atomic
-def remove_gold(*, project: Project, by: User, external_id: str) -> None:
+def remove_gold(*, project: Project, by: User, external_id: str) -> bool:
     """
-    Remove the gold label of an item; the votes on it stay.
+    Remove the gold label of an item, and return whether it had one; the votes on it stay.
 
+    :raises NoSuchItem: if the project has no item of that id
     :raises Refused: if it is the last of a qualification that is on
     """
+    item = find_item(project, external_id)
     with keeping_an_item(project):
-        Gold.objects.filter(project=project, item__external_id=external_id).delete()
-    record_event(project=project, verb=Verb.GOLD_REMOVED, subject=external_id, actor=by)
+        removed, _ = Gold.objects.filter(project=project, item=item).delete()
+    if removed:
+        record_event(project=project, verb=Verb.GOLD_REMOVED, subject=external_id, actor=by)
+    return bool(removed)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,7 +15,7 @@ from annotation.models import Batch
 from corpus.access import Access, PageRequest, Role, require_role
 from corpus.actions import expect_categories
 from corpus.attempt import attempt
-from corpus.queries import categories_of
+from corpus.queries import NoSuchItem, categories_of
 
 GOLD_A_PAGE = 50
 
@@ -85,8 +85,7 @@ def free_lease(request: PageRequest, access: Access, lease: uuid.UUID) -> HttpRe
 def gold(request: PageRequest, access: Access) -> HttpResponse:
     """Set or remove the gold label of an item."""
     if request.POST.get("do") == "remove":
-        actions.remove_gold(project=access.project, by=access.user, external_id=request.POST.get("external_id", ""))
-        return redirect_with_message(request, access, "The gold label is removed: it is an ordinary dialogue again.")
+        return remove_gold(request, access, request.POST.get("external_id", ""))
     form = GoldForm(request.POST, project=access.project, categories=categories_of(access.project))
     tried = attempt(
         form,
@@ -101,6 +100,22 @@ def gold(request: PageRequest, access: Access) -> HttpResponse:
     if not tried.is_done:
         return show_queue(request, access, gold_form=form, status=tried.status)
     return redirect_with_message(request, access, f"The gold label of {form.cleaned_data['external_id']} is saved.")
+
+
+def remove_gold(request: PageRequest, access: Access, external_id: str) -> HttpResponse:
+    """
+    Remove the gold label of an item, or say that it has none.
+
+    :raises Http404: if the project has no item of that id
+    """
+    try:
+        was_there = actions.remove_gold(project=access.project, by=access.user, external_id=external_id)
+    except NoSuchItem as error:
+        raise Http404(str(error)) from error
+    if was_there:
+        return redirect_with_message(request, access, "The gold label is removed: it is an ordinary dialogue again.")
+    messages.info(request, f"{external_id} has no gold label.")
+    return redirect("annotation:queue", access.project.slug)
 
 
 @require_POST

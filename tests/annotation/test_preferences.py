@@ -362,6 +362,20 @@ def test_gold_on_no_item_is_refused(ada):
         set_gold(project=ada.project, by=ada.user, external_id="nowhere", judgement=SAFE)
 
 
+def test_gold_that_is_not_there_is_not_removed(tmp_path):
+    lead = Visitor(project_with(tmp_path, "one"), "lead")
+    remove = {"do": "remove", "external_id": "one"}
+    lead.post("queue/gold/", external_id="one", prompt_label="safe", response_label="safe")
+    for said in ("The gold label is removed", "one has no gold label"):  # pressed twice, or in two tabs
+        assert lead.post("queue/gold/", **remove).status_code == 302
+        assert said in lead.get("queue/").content.decode()
+    removed = Event.objects.filter(project=lead.project, verb=Verb.GOLD_REMOVED)
+    assert [event.subject for event in removed] == ["one"]
+    for unknown in ("nowhere", "", "x" * 1000):
+        assert lead.post("queue/gold/", do="remove", external_id=unknown).status_code == 404
+    assert removed.count() == 1
+
+
 @pytest.mark.parametrize("state", ["there", "removed", "withdrawn", "opted out", "skipped", "voted"])
 def test_gold_is_handed_out_while_it_may_be(ada, state):
     set_gold(project=ada.project, by=ada.user, external_id="one", judgement=SAFE)
