@@ -1,5 +1,6 @@
 """Claim, renew and release a case; a case is held by one adjudicator at a time, until the hold expires."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -103,14 +104,15 @@ def release_case(*, project: Project, case: int, by: User) -> Case:
 
 
 @transaction.atomic
-def free_cases(*, user: User, project: Project | None = None) -> None:
+def free_cases(*, user: User, project: Project | None = None, except_in: Collection[int] = ()) -> None:
     """
     End all holds of a person who leaves, so that other adjudicators can claim the cases at once.
 
     :param project: the only one that they leave; None for all
+    :param except_in: primary keys of projects where they stay
     """
     held = Case.objects.filter(holder=user, **({"project": project} if project else {})).select_related("project")
-    for case in held.order_by("pk"):
+    for case in held.exclude(project__in=except_in).order_by("pk"):
         release_case(project=case.project, case=case.pk, by=user)
 
 

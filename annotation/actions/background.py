@@ -5,7 +5,7 @@ An answer leaves no event, unlike anything else that people do: the audit log ca
 it is told, so it would say who answered when, and would outlive the answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -109,14 +109,15 @@ def describe_self(*, project: Project, user: User, answers: Mapping[str, Any]) -
 
 
 @transaction.atomic
-def forget_background(*, user: User, project: Project | None = None) -> None:
+def forget_background(*, user: User, project: Project | None = None, except_in: Collection[int] = ()) -> None:
     """
     Delete for good what a person has said of themselves.
 
     :param project: None for all projects
+    :param except_in: primary keys of projects where it is kept
     """
     lock_person(user)
-    answers = BackgroundAnswer.objects.filter(user=user)
+    answers = BackgroundAnswer.objects.filter(user=user).exclude(question__project__in=except_in)
     (answers.filter(question__project=project) if project else answers).delete()
 
 

@@ -1,6 +1,7 @@
 """Renew a lease, and free one that somebody else holds."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from itertools import compress
 
@@ -71,14 +72,15 @@ def why_lost(annotator: int, lease: uuid.UUID) -> str:
 
 
 @transaction.atomic
-def free_leases(*, user: User, project: Project | None = None) -> None:
+def free_leases(*, user: User, project: Project | None = None, except_in: Collection[int] = ()) -> None:
     """
     End all leases of a person who leaves, so that others can get the items at once.
 
     :param project: None for all projects
+    :param except_in: primary keys of projects where they stay
     """
-    slots = Slot.objects.filter(leased_to__user=user)
-    checks = Check.objects.filter(annotator__user=user, vote=None)
+    slots = Slot.objects.filter(leased_to__user=user).exclude(project__in=except_in)
+    checks = Check.objects.filter(annotator__user=user, vote=None).exclude(annotator__project__in=except_in)
     if project:
         slots, checks = slots.filter(project=project), checks.filter(annotator__project=project)
     held = [*slots.select_for_update(of=("self",)).values_list("lease", "item", "leased_to", "shown_at")]

@@ -2,18 +2,22 @@
 
 import json
 import threading
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 
+from adjudication.models import Case
 from annotation.actions import add_background_question, describe_self
-from annotation.models import BackgroundAnswer
+from annotation.models import BackgroundAnswer, Slot
 from corpus.models import Event, Member, Project
+from tests.adjudication.disputes import case_of, disputed_project
 from tests.annotation.people import Visitor
 from tests.api.client import Program
-from tests.factories import command, make_project
+from tests.factories import command, dialogue, import_dialogues, make_project
 from tests.two_projects import ROLES
+from workspace.actions import apply_groups
 
 RARE = "Rarely said of oneself"
 CHOICES = [{"value": "shown_word", "name": RARE}, {"value": "other", "name": "Other"}]
@@ -116,6 +120,32 @@ def test_answers_end_with_membership_and_account(project: Project) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM corpus_event e WHERE e::text LIKE '%shown_word%' AND subject <> 'which'")
         assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize("by_groups", [False, True])
+def test_what_a_site_admin_cannot_finish_or_delete_any_more_ends_with_the_role(tmp_path: Path, by_groups: bool) -> None:
+    project, elsewhere = (disputed_project(tmp_path, "one") for _ in range(2))
+    for place in (project, elsewhere):
+        add_background_question(project=place, by=None, key="which", **ASKED)
+    import_dialogues(elsewhere, tmp_path, [dialogue("two")])
+    boss, eve = Visitor(project, "site-admin"), Visitor(project)
+    apply_groups(user=eve.user, gifts=["site-admin"])
+    for place in (project, elsewhere):
+        describe_self(project=place, user=eve.user, answers={"which": "other"})
+    assert eve.client.post(f"/projects/{elsewhere.slug}/label/next/").status_code == 302
+    for place in (project, elsewhere):
+        claim = f"/projects/{place.slug}/cases/{case_of(place).pk}/claim/"
+        assert eve.client.post(claim).status_code == 302
+    held = [Slot.objects.filter(leased_to__user=eve.user), Case.objects.filter(holder=eve.user)]
+    assert [each.count() for each in held] == [1, 2]
+
+    if by_groups:
+        apply_groups(user=eve.user, gifts=[])
+    else:
+        assert boss.post(f"people/{eve.user.pk}/", do="no-site-admin").status_code == 302
+    assert eve.client.get(f"/projects/{elsewhere.slug}/label/").status_code == 404
+    assert BackgroundAnswer.objects.get(user=eve.user).question.project == project
+    assert [each.count() for each in held] == [0, 0]
 
 
 def test_route_changes_what_is_named_and_deletes_in_an_archived_project(project: Project) -> None:

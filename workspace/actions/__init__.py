@@ -12,7 +12,14 @@ from workspace.actions.group_roles import apply_groups
 from workspace.actions.import_annotated import import_annotated
 from workspace.actions.import_opinions import import_opinions
 from workspace.actions.item_changes import OthersChosen, change_items
-from workspace.actions.leave import close_account, dismiss_member, free_beyond_role, leave_to_admins, set_role
+from workspace.actions.leave import (
+    close_account,
+    dismiss_member,
+    dismiss_site_admin,
+    free_beyond_role,
+    leave_to_admins,
+    set_role,
+)
 from workspace.actions.project_files import project_from_document
 from workspace.actions.project_settings import SameSettings, SettingsChanged, change_project
 from workspace.actions.projects import open_project, open_project_from
@@ -47,6 +54,7 @@ __all__ = [
     "delete_old_deliveries",
     "discard_upload",
     "dismiss_member",
+    "dismiss_site_admin",
     "free_beyond_role",
     "import_annotated",
     "import_opinions",

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from corpus.actions import add_member, make_site_admin, remove_site_admin
+from corpus.actions import add_member, make_site_admin
 from corpus.actions.accounts import take_turn_as_site_admin
 from corpus.models import Member, Project, SiteAdmin
 from corpus.queries import open_site_admins
-from workspace.actions.leave import dismiss_member, free_beyond_role
+from workspace.actions.leave import dismiss_member, dismiss_site_admin, free_beyond_role
 from workspace.models import GroupRole
 
 log = logging.getLogger(__name__)
@@ -77,5 +77,5 @@ def apply_site_role(user: User, *, wanted: bool) -> None:
         if not open_site_admins().exclude(user=user).exists():
             log.warning("%s is the last site admin and stays one without a group that says so.", user.username)
             return
-        remove_site_admin(user=user, by=None)
+        dismiss_site_admin(user=user, by=None)
         given.delete()

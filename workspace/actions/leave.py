@@ -6,7 +6,7 @@ from django.db import transaction
 from adjudication.actions import free_cases
 from annotation.actions import forget_background, free_leases
 from annotation.session import read_session
-from corpus.actions import change_role, remove_member, set_active
+from corpus.actions import change_role, remove_member, remove_site_admin, set_active
 from corpus.models import Member, Project
 from workspace.models import GroupRole
 
@@ -40,6 +40,26 @@ def close_account(*, user: User, by: User) -> None:
     free_leases(user=user)
     free_cases(user=user)
     forget_background(user=user)
+
+
+@transaction.atomic
+def dismiss_site_admin(*, user: User, by: User | None) -> None:
+    """
+    Take the role of site admin from a person, and free what they held but cannot finish any more; their votes stay.
+
+    Where they are no member, what they said of themselves is deleted: they could not delete it any more.
+
+    :param by: None for single sign-on
+    :raises Refused: as `remove_site_admin`
+    """
+    remove_site_admin(user=user, by=by)
+    roles = Member.objects.filter(user=user).select_related("project").order_by("project")
+    for member in roles:
+        free_beyond_role(project=member.project, user=user, role=member.role)
+    stays_in = [member.project_id for member in roles]
+    free_leases(user=user, except_in=stays_in)
+    free_cases(user=user, except_in=stays_in)
+    forget_background(user=user, except_in=stays_in)
 
 
 @transaction.atomic

@@ -16,7 +16,6 @@ from corpus.actions import (
     add_member,
     make_site_admin,
     may_send_link,
-    remove_site_admin,
     revoke_token,
     set_active,
 )
@@ -25,7 +24,7 @@ from corpus.invitations import invitation_url
 from corpus.models import Member, TokenGrant
 from corpus.queries import is_site_admin, open_site_admins, tokens_of
 from workspace import actions
-from workspace.actions import close_account, dismiss_member, leave_to_admins
+from workspace.actions import close_account, dismiss_member, dismiss_site_admin, leave_to_admins
 from workspace.forms.members import InviteForm, RoleForm
 
 
@@ -153,7 +152,7 @@ def set_site_admin(request: PageRequest, access: Access, member: Member) -> Http
     require_site_admin(access)
     is_made = request.POST.get("do") == "make-site-admin"
     with transaction.atomic():
-        (make_site_admin if is_made else remove_site_admin)(user=member.user, by=access.user)
+        (make_site_admin if is_made else dismiss_site_admin)(user=member.user, by=access.user)
         leave_to_admins(user=member.user, project=None)
     messages.success(request, f"{member.user.username} is {'a' if is_made else 'no'} site admin now.")
     return redirect("workspace:member", access.project.slug, member.user.pk)
