@@ -293,6 +293,52 @@ def test_last_vote_can_be_corrected(visit):
     ]  # fmt: skip
 
 
+def show_vote(page):
+    """Show the hidden dialogue of a vote."""
+    page.get_by_role("button", name="Show the dialogue").click()
+    expect(page.locator(".turn").first).to_be_visible()
+
+
+def save_correction(page):
+    """Save the correction, and wait until the page is another one."""
+    page.get_by_role("button", name="Save the correction").click()
+    expect(page.locator("#answer")).to_have_count(0)
+
+
+def test_correction_of_a_second_tab_is_shown_again(visit, readers):
+    page = visit.start()
+    item = item_shown(page)
+    label_safe(page)
+    page.keyboard.press("Enter")
+    wait_for_another(page, item)
+    place = f"votes/{visit.votes()[0].pk}/"
+    first, tab, late = (visit.open(place, each) for each in (page, visit.new_tab(), visit.new_tab()))
+    for each in (first, tab):
+        show_vote(each)
+    first.keyboard.press("2")
+    save_correction(first)
+    tab.keyboard.press("3")
+    tab.locator(".category", has_text="Threat").click()
+    tab.get_by_label("Note").fill("from the other tab")
+    save_correction(tab)
+    expect(tab.get_by_role("alert")).to_contain_text("corrected this vote already")
+    expect(tab.get_by_text("from the other tab")).to_be_visible()
+    readers.look_from_here(tab)
+    tab.keyboard.press("?")
+    expect(tab.get_by_role("heading", name="Keys")).to_be_visible()
+    tab.keyboard.press("Escape")
+    tab.get_by_role("button", name="Open the newer vote").click()
+    expect(tab.get_by_text("It is a correction")).to_be_visible()
+
+    late.get_by_role("button", name="Show the dialogue").click()  # it is the newer vote's by now
+    expect(late.locator("[name=prompt_label][value=needs_caution]")).to_be_checked()
+    show_vote(late)
+    late.keyboard.press("1")
+    save_correction(late)
+    assert [vote.prompt_label for vote in visit.votes()] == ["safe", "needs_caution", "safe"]
+    visit.page_errors.clear()  # the browser logs the 409
+
+
 def test_labelling_works_without_script(browser, site, tmp_path):
     visitor = Visitor(project_of(tmp_path))
     with Visit(browser, site, visitor, java_script_enabled=False) as visit:
