@@ -53,7 +53,7 @@ def dismiss_site_admin(*, user: User, by: User | None) -> None:
     :raises Refused: as `remove_site_admin`
     """
     remove_site_admin(user=user, by=by)
-    roles = Member.objects.filter(user=user).select_related("project").order_by("project")
+    roles = Member.objects.filter(user=user).select_related("project").order_by("project", "pk")
     for member in roles:
         free_beyond_role(project=member.project, user=user, role=member.role)
     stays_in = [member.project_id for member in roles]
