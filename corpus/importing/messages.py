@@ -35,7 +35,6 @@ def parse_message(role: str, message: Mapping[str, Any], where: str) -> TurnShap
     kept = parse_members(role, message, where)
     if kept.keys() == ONE_TEXT and isinstance(kept["content"], str):
         return {"role": role, "text": kept["content"]}
-    kept = in_order(kept)  # so that the order in a file changes no hash of the content
     return {"role": role, "text": render_message(role, kept), "message": kept}
 
 
@@ -129,7 +128,7 @@ def parse_part(part: object, where: str) -> dict[str, Any]:
         check_file(part, where)
     else:
         raise Invalid(where, f"a part of type {preview(kind)} has no form in text; only text, images and files have")
-    return part
+    return {"type": kind} | in_order(part)  # so that the order of keys in a file changes no hash of the content
 
 
 def check_image(part: dict[str, Any], where: str) -> None:
