@@ -27,6 +27,7 @@ from tests.annotation.people import Visitor
 from tests.annotation.test_concurrent_annotators import web_process
 from tests.factories import command, import_votes, numbers, opinion, set_queue
 from tests.locks import is_waited_for
+from workspace.actions.project_settings import change_project
 
 FINAL = Judgement("unsafe", "safe", ("threat",), "", "It is a threat.")
 
@@ -85,6 +86,24 @@ def test_recount_that_asks_votes_anew_waits_for_slots_before_it_closes_a_case(tm
             assert wait_until(lambda: counted.done() or is_waited_for(), seconds=60)
             assert Case.objects.select_for_update(nowait=True).get(pk=case.pk).state == Case.State.OPEN
         counted.result(timeout=60)
+    case.refresh_from_db()
+    assert case.state == Case.State.CLOSED
+
+
+def test_change_of_fields_waits_for_slots_before_it_closes_a_case(tmp_path):
+    project = disputed_project(tmp_path)
+    case, lead = case_of(project), Visitor(project, "lead")
+
+    def change():
+        return change_project(project=project, by=lead.user, reason="r", fields=["response_label"])
+
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            lock_slots(project)
+            changed = pool.submit(at_once, change)
+            assert wait_until(lambda: changed.done() or is_waited_for(), seconds=60)
+            assert Case.objects.select_for_update(nowait=True).get(pk=case.pk).state == Case.State.OPEN
+        changed.result(timeout=60)
     case.refresh_from_db()
     assert case.state == Case.State.CLOSED
 

@@ -2,11 +2,14 @@
 
 import csv
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from annotation.models import Vote
+from annotation.sampling import lock_slots
+from config.embedded.processes import wait_until
 from corpus.errors import Invalid
 from corpus.importing.forms import FORMS, recognise
 from corpus.importing.limits import Limits
@@ -16,6 +19,7 @@ from corpus.models import Item, Project
 from tests.annotation.test_leases import at_once
 from tests.cases import cases
 from tests.factories import command, make_project, write_lines
+from tests.locks import is_waited_for
 from workspace.actions.import_annotated import import_annotated
 
 CHOICE = {"from_name": "harm", "type": "choices", "value": {"choices": ["Unsafe"]}}
@@ -336,6 +340,23 @@ def test_texts_and_opinions_are_imported_at_once(tmp_path):
     assert (other.code, "is part of an opinion" in other.stderr) == (2, True)
     assert Item.objects.filter(project=project).count() == 2
     assert json.loads(path.read_text().splitlines()[0]) == TASK
+
+
+def test_import_with_opinions_locks_the_project_before_its_slots(tmp_path):
+    """As changes of its settings do: each would wait for the other."""
+    project, path = make_project(), write_lines(tmp_path, [TASK])
+    options = ReadOptions("label-studio", parse_columns(TASK_COLUMNS))
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            lock_slots(project)
+            done = pool.submit(
+                at_once, lambda: import_annotated(project=project, path=path, on_reject=list, options=options)
+            )
+            assert wait_until(lambda: done.done() or is_waited_for(), seconds=60)
+            with pytest.raises(OperationalError), transaction.atomic():
+                Project.objects.select_for_update(nowait=True, no_key=True).get(pk=project.pk)
+        [report] = done.result(timeout=60)
+    assert (report.created, report.opinions["created"]) == (1, 2)
 
 
 def test_project_is_not_locked_while_the_opinions_are_read(tmp_path):

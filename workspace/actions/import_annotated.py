@@ -55,11 +55,12 @@ def import_annotated(
             name=name,
             by=by,
             dialogues=parser,
+            has_new_items=bool(report.created),
         )
         report.opinions = opinions.counts()
         report.warn(opinions.warnings)
-    if report.created:
-        items_changed(project)  # now, as it locks the project's row, which the second reading can do without
+    elif report.created:
+        items_changed(project)
     return report
 
 

@@ -16,6 +16,7 @@ from corpus import queries
 from corpus.actions import record_event
 from corpus.actions.import_support import ImportRun, limits, lock_imports, without_cycle_search
 from corpus.actions.imports import open_rows
+from corpus.actions.items import items_changed
 from corpus.errors import Invalid
 from corpus.importing.opinions import COLUMNS, ImportedOpinion, parse_opinion
 from corpus.importing.readers import Row, RowFile
@@ -50,6 +51,7 @@ def import_opinions(
     name: str = "",
     by: User | None = None,
     dialogues: RowParser | None = None,
+    has_new_items: bool = False,
 ) -> ImportReport:
     """
     Add the opinions of a file to a project; all of them, or none if the file breaks off.
@@ -61,6 +63,7 @@ def import_opinions(
     :param name: the file as its owner calls it, if its path has another name
     :param progress: called with the share of the file read, 0 to 1
     :param dialogues: what parses the file if its rows are dialogues with opinions on them
+    :param has_new_items: whether this transaction stored items by `store_dialogues`
     :raises Unreadable: if the file cannot be read to its end, or lacks a column
     """
     lock_imports(project)
@@ -84,6 +87,8 @@ def import_opinions(
                 add_batch(writer, [each for each in admitted if each[1].kind == kind], run)
     for writer in writers.values():
         run.report.warn(writer.raters.warnings)
+    if has_new_items:
+        items_changed(project)  # late, as it locks the project's row; before the slots, as changes of settings do
     open_slots(project=project)
     subject = name or path.name
     record_event(project=project, verb=Verb.OPINIONS_IMPORTED, subject=subject, actor=by, detail=run.report.counts())

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from adjudication.actions import recount
 from adjudication.actions.recounts import lock_decisions
+from annotation.sampling import lock_slots
 from annotation.slots import open_slots
 from corpus.actions import record_event
 from corpus.actions.items import items_changed
@@ -50,6 +51,7 @@ def change_project(
         raise Invalid("reason", "write why; it stays with the change")
     lock_decisions(project)
     locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    lock_slots(project)  # before any case that the recount closes, as whoever sends one back does
     project.refresh_from_db()
     if version is not None and version != settings_version(locked):
         raise SettingsChanged("Somebody changed the settings meanwhile. Look at what would change now, and save again.")
