@@ -87,10 +87,8 @@ def recount(*, project: Project, policy_name: str | None = None) -> Recount:
     # Read before the count, so that an opinion added during the count makes it stale.
     fingerprint = queries.fingerprint(project, policy)
     spends = policy.name == project.policy and asks_votes_anew(project, policy)
-    if spends:
-        lock_slots(project)  # before any case: whoever sends one back holds this lock while they wait for it
     policy = certify_project(project, policy)
-    store_decisions(project, policy)
+    store_decisions(project, policy, spends=spends)
     if spends:
         spend_votes(project, policy)
     stored, _ = Recount.objects.update_or_create(
@@ -161,11 +159,12 @@ def lock_decisions(project: Project) -> None:
     forget_questions(project)
 
 
-def store_decisions(project: Project, policy: Policy, item: int | None = None) -> None:
+def store_decisions(project: Project, policy: Policy, item: int | None = None, *, spends: bool = False) -> None:
     """
     Store the decisions under a policy, on labels and on answers, and open and close cases if it is the project's own.
 
     :param item: primary key of the only item to decide; default: all items
+    :param spends: whether votes are asked anew afterwards
     """
     parameters: dict[str, Any] = {"project": project.pk, "taxonomy": project.taxonomy_id, "policy": policy.name}
     parameters["item"] = item
@@ -180,6 +179,8 @@ def store_decisions(project: Project, policy: Policy, item: int | None = None) -
         if policy.name == project.policy:
             asks = any(question.opens_cases and not question.retired_at for question in questions_of(project))
             is_disputed = IS_DISPUTED_IN_ANY if asks else IS_DISPUTED
+            if spends:
+                lock_slots(project)  # before any case: whoever sends one back holds this lock while they wait for it
             for statement in (CLOSE_CASES, OPEN_CASES):
                 cursor.execute(statement.format(is_disputed=is_disputed), parameters)
 
