@@ -63,12 +63,15 @@ RENEW_HELD = f"""
     SELECT h.lease, h.leased_until, h.shown_at, {ITEM}
     FROM (SELECT * FROM slot UNION ALL SELECT * FROM checked) AS h JOIN corpus_item i ON i.id = h.item_id
 """
-# What a person cannot work on now, as it was withdrawn or its batch closed, is no longer theirs once they ask for
-# another: it may come back, and then they would hold two. Rows that somebody has in hand are left to them.
+# What a person cannot work on now, as it was withdrawn, is no longer theirs once they ask for another: it may return,
+# and then they would hold two. In a closed batch nobody else can get it, so it stays theirs for a late vote until the
+# batch is open again; then the latest of both stays. Rows that somebody has in hand are left to them.
 GIVE_BACK = f"""{ME}, held AS MATERIALIZED ({HELD}), others AS MATERIALIZED (
         SELECT s.id, s.lease, s.item_id, s.leased_to_id, s.shown_at FROM annotation_slot s
         WHERE s.leased_to_id = (SELECT id FROM me) AND s.vote_id IS NULL
             AND s.lease IS DISTINCT FROM (SELECT lease FROM held)
+            AND (s.batch_id IS NULL
+                OR (SELECT closed_at IS NULL FROM annotation_batch b WHERE b.id = s.batch_id))
         FOR NO KEY UPDATE OF s SKIP LOCKED
     ), freed AS (
         UPDATE annotation_slot s SET lease = NULL, leased_to_id = NULL, leased_until = NULL, shown_at = NULL
