@@ -58,7 +58,9 @@ CLOSE_SURPLUS = f"""{SURPLUS}, idle AS MATERIALIZED (
 """
 # An item is in the batch of its slots or, where all were closed, in the one they were in. A corrected item is in that
 # of the one that it replaces, which may have been replaced itself before it had a slot.
-FORMER_BATCH = """(SELECT f.batch_id FROM annotation_formerbatch f WHERE f.item_id = item.id)"""
+FORMER_BATCH = """CASE WHEN existing.numbers = '{}' THEN (
+                SELECT f.batch_id FROM annotation_formerbatch f WHERE f.item_id = item.id
+            ) END"""
 BATCH_OF_REPLACED = """CASE WHEN replaces IS NOT NULL THEN (
                 WITH RECURSIVE earlier AS (
                     SELECT r.id, r.replaces FROM corpus_item r

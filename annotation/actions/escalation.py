@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from annotation import queries
 from annotation.actions.leased_items import NO_LEASE
-from annotation.models import Batch, Check, LapsedLease, Skip, Slot
+from annotation.models import Batch, Check, FormerBatch, LapsedLease, Skip, Slot
 from annotation.queries.slots import batches_to_hand_out
 from annotation.sampling import lock_slots
 from annotation.session import lock_session
@@ -73,7 +73,8 @@ def batch_for(project: Project, item: Item) -> int | None:
     :raises NoOpenBatch: if the project hands out in batches, and none would
     """
     batches = batches_to_hand_out(item).order_by("-pk")
-    batch = batches.filter(pk__in=Slot.objects.filter(item=item).values("batch")).first() or batches.first()
+    own = (kept.objects.filter(item=item).values("batch") for kept in (Slot, FormerBatch))
+    batch = next((found for each in own if (found := batches.filter(pk__in=each).first())), None) or batches.first()
     if batch is None and Batch.objects.filter(project=project).exists():
         raise NoOpenBatch(
             "No open batch is for anybody who may still vote on this dialogue. A lead has to open one, or assign one "

@@ -303,6 +303,20 @@ def test_case_is_sent_back_into_a_batch_of_somebody_who_may_vote_on_it(tmp_path)
     assert (other.take().item.external_id, first.closed_at) == ("one", None)
 
 
+def test_case_is_sent_back_into_the_batch_that_its_closed_slots_were_in(tmp_path):
+    project = disputed_project(tmp_path, votes_wanted=3)
+    lead, voter, other = Visitor(project, "lead"), Visitor(project), Visitor(project)
+    open_batch(project=project, by=lead.user, name="first", size=1, people=[voter.user])
+    rows = [opinion("one", "cleo", "unsafe", "safe", categories=["threat"]), opinion("one", "dora", "safe", "safe")]
+    import_votes(project, tmp_path, rows)
+    assert not Slot.objects.filter(project=project).exists()
+    assign_batch(batch=Batch.objects.create(project=project, name="newer"), by=lead.user, people=[other.user])
+    judge, case = judge_holding(project)
+    label_blind(judge, case)
+    assert judge.post(f"cases/{case.pk}/send-back/", votes=1).status_code == 302
+    assert Slot.objects.get(item=case.item, vote=None).batch.name == "first"
+
+
 @pytest.mark.parametrize("keeps_open", [False, True])
 def test_reopening_keeps_the_settlement_and_recounts(tmp_path, keeps_open):
     project = disputed_project(tmp_path, "one", "two")
