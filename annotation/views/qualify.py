@@ -119,8 +119,10 @@ def show_qualification(
     context: dict[str, Any] = {"access": access, "page": "label", "standing": standing, "resting": resting}
     if (current := standing.current) and not resting:
         form = form or JudgementForm(categories=categories_of(access.project))
-        context |= {"lease": {"id": current.lease}, "is_shown": current.shown_at is not None}
-        context |= judgement_context(access, current.item, form, is_shown=current.shown_at is not None)
+        is_shown = current.shown_at is not None
+        context |= {"lease": {"id": current.lease}, "is_shown": is_shown}
+        context |= judgement_context(access, current.item, form, is_shown=is_shown)
+        context["waited"] = not is_shown and not queries.person_of(access.user).masks_text
     return render(request, TEMPLATE + ("#labelling" if request.htmx else ""), context, status=status)
 
 

@@ -496,7 +496,7 @@ def work_for(visitor, *, minutes, rested=0):
 
 @pytest.mark.parametrize("hides", [True, False])
 def test_next_dialogue_of_a_qualification_waits_for_a_break_that_is_due(tmp_path, hides):
-    project, _ = qualifying_project(tmp_path, "k1", "k2", "k3")
+    project, _ = qualifying_project(tmp_path, "known-1", "known-2", "known-3")
     set_queue(project, break_after_minutes=30, break_minutes=10)
     ada = Visitor(project)
     if not hides:
@@ -521,6 +521,7 @@ def test_next_dialogue_of_a_qualification_waits_for_a_break_that_is_due(tmp_path
         assert "You have worked 40 minutes without a break. Rest a little." in text
         assert ("Resume" in text, waiting.item.external_id in text) == (False, False)
     work_for(ada, minutes=40, rested=11)
+    assert ("It was to come after your break" in ada.get("qualify/").content.decode()) is not hides
     ada.post("qualify/begin/")
     assert answer(ada, waiting).url.endswith("/qualify/attempts/1/")
 
