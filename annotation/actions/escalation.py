@@ -73,8 +73,9 @@ def batch_for(project: Project, item: Item) -> int | None:
     :raises NoOpenBatch: if the project hands out in batches, and none would
     """
     batches = batches_to_hand_out(item).order_by("-pk")
-    own = (kept.objects.filter(item=item).values("batch") for kept in (Slot, FormerBatch))
-    batch = next((found for each in own if (found := batches.filter(pk__in=each).first())), None) or batches.first()
+    in_slots = batches.filter(pk__in=Slot.objects.filter(item=item).values("batch"))
+    formerly = batches.filter(pk__in=FormerBatch.objects.filter(item=item).values("batch"))
+    batch = in_slots.first() or formerly.first() or batches.first()
     if batch is None and Batch.objects.filter(project=project).exists():
         raise NoOpenBatch(
             "No open batch is for anybody who may still vote on this dialogue. A lead has to open one, or assign one "

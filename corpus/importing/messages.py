@@ -8,7 +8,7 @@ from corpus.errors import Invalid
 from corpus.importing.values import clean_name, clean_text, from_json
 from corpus.labels import preview
 from corpus.shapes import TurnShape
-from corpus.turns import in_order, render_message
+from corpus.turns import in_order, render_message, usual_place
 
 THOUGHTS = ("reasoning_content", "reasoning")
 "Keys of what a model thinks before it answers; servers write one of them, and the first is kept."
@@ -128,7 +128,8 @@ def parse_part(part: object, where: str) -> dict[str, Any]:
         check_file(part, where)
     else:
         raise Invalid(where, f"a part of type {preview(kind)} has no form in text; only text, images and files have")
-    return {"type": kind} | in_order(part)  # so that the order of keys in a file changes no hash of the content
+    # So that the order of keys in a file changes no hash of the content.
+    return {"type": kind} | {key: in_order(inner) for key, inner in sorted(part.items(), key=usual_place)}
 
 
 def check_image(part: dict[str, Any], where: str) -> None:
