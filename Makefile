@@ -27,8 +27,8 @@ run: setup  ## start web, worker and beat together (PORT=8000)
 stop:  ## stop the embedded servers
 	@if [ -e .venv/run.stamp ]; then $(BIN)/python -m config.stop; fi
 
-test: dev  ## run all tests, including browser tests, in two processes with their own servers
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: dev  ## run all tests, including browser tests, in three processes with databases of their own
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev  ## lint, types, import contracts, migrations, templates, long functions, compose file, Dockerfiles, secrets
 	$(BIN)/ruff check .
