@@ -68,11 +68,8 @@ def import_opinions(
     """
     lock_imports(project)
     run = ImportRun(on_reject, progress)
-    bounds, spellings, questions = (
-        limits(),
-        queries.spellings_in_files(project.taxonomy_id),
-        queries.questions_of(project),
-    )
+    bounds, questions = limits(), queries.questions_of(project)
+    spellings = queries.spellings_in_files(project.taxonomy_id)
     ballots = BallotWriter(project)
     writers: dict[str, OpinionWriter] = {"human": VoteWriter(project), "llm": ballots}
 
